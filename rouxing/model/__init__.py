@@ -1,0 +1,1 @@
+"""The words of the domain as small frozen types. Imports nothing of ours."""
