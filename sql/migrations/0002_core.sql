@@ -35,7 +35,7 @@ comment on column core.stores.lead_time_days is 'days from dispatch (06:00) to a
 comment on column core.stores.opens_slot is 'first half hour open, 0-47';
 comment on column core.stores.closes_slot is 'first half hour closed, 1-48';
 comment on column core.stores.pickup_capacity_day is 'pickups per day the store can hand over';
-comment on column core.stores.pickup_capacity_slot is 'pickups per half hour the counter can hand over';
+comment on column core.stores.pickup_capacity_slot is 'pickups per half hour at the counter';
 comment on column core.stores.counters is 'most persons who can serve at once';
 comment on column core.stores.handover_seconds is 'mean time to hand over one pickup, seconds';
 comment on column core.stores.ambient_volume_ml is 'room for ambient goods, millilitres';

@@ -1,0 +1,1 @@
+"""PostgreSQL: embedded or remote, migrations, COPY, named queries, locks."""

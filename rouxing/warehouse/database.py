@@ -1,0 +1,107 @@
+"""One door to PostgreSQL: SQLAlchemy for connections, psycopg underneath for COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import OperationalError as AlchemyOperationalError
+
+from rouxing.model.errors import PermanentError, TransientError
+from rouxing.settings import Settings
+from rouxing.warehouse.embedded import embedded_url
+from rouxing.warehouse.migrations import migrate
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database. ``url`` may hold a password: it is never printed."""
+
+    engine: Engine
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A psycopg connection in one transaction: committed at the end, rolled back on an error."""
+        try:
+            raw = self.engine.raw_connection()
+        except AlchemyOperationalError as error:
+            raise TransientError(f"PostgreSQL does not answer: {_reason(error)}") from error
+        try:
+            yield raw.driver_connection  # type: ignore[misc]
+            raw.commit()
+        except BaseException:
+            raw.rollback()
+            raise
+        finally:
+            raw.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(settings: Settings, *, migrated: bool = True) -> Database:
+    """The database the settings name, up to date with sql/migrations."""
+    if settings.database_url is None:
+        url = _embedded_database(settings)
+    else:
+        url = _remote_url(settings.database_url.get_secret_value())
+    engine = create_engine(url, pool_size=4, pool_pre_ping=True)
+    database = Database(engine)
+    _check_reachable(database, is_remote=settings.database_url is not None)
+    if migrated:
+        migrate(url)
+    return database
+
+
+def _embedded_database(settings: Settings) -> URL:
+    server = make_url(embedded_url(settings.state / "postgres")).set(drivername="postgresql+psycopg")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    raw = admin.raw_connection()
+    try:
+        connection: Any = raw.driver_connection
+        connection.autocommit = True
+        known = connection.execute("select 1 from pg_database where datname = %s", [settings.database_name]).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(settings.database_name)))
+    except psycopg.errors.DuplicateDatabase:
+        pass
+    finally:
+        raw.close()
+        admin.dispose()
+    return server.set(database=settings.database_name)
+
+
+def _remote_url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise PermanentError(
+            "ROUXING_DATABASE_URL is not an address; write postgresql://user:password@host:5432/database."
+        ) from None
+    if url.get_backend_name() != "postgresql":
+        raise PermanentError(f"ROUXING_DATABASE_URL names {url.get_backend_name()}; Rouxing speaks PostgreSQL only.")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _check_reachable(database: Database, *, is_remote: bool) -> None:
+    try:
+        with database.connect() as connection:
+            connection.execute("select 1")
+    except TransientError as error:
+        if not is_remote:
+            raise
+        raise PermanentError(f"{error}; check ROUXING_DATABASE_URL (host, port, user, password, database).") from error
+
+
+def _reason(error: AlchemyOperationalError) -> str:
+    text = str(error.orig).strip().split("\n")[0]
+    return text.rstrip(".")
