@@ -1,0 +1,92 @@
+"""The few calls of Prefect's REST API that starting and watching runs need.
+
+Plain HTTP on loopback instead of Prefect's client, whose import costs two seconds of every command.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from rouxing.model.errors import PermanentError, TransientError
+
+TIMEOUT_S = 30.0
+
+
+class PrefectApi:
+    """A connection to the server of one state folder."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        # A proxy of the environment cannot reach loopback.
+        self._session.trust_env = False
+
+    def is_healthy(self, timeout_s: float = 2.0) -> bool:
+        """Whether a Prefect server answers at this address."""
+        try:
+            answer = self._session.get(f"{self.url}/health", timeout=timeout_s)
+            return answer.status_code == 200 and answer.json() is True
+        except (requests.RequestException, ValueError):
+            return False
+
+    def get(self, path: str) -> Any:
+        """The answer to a GET, decoded."""
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The answer to a POST of a JSON body, decoded."""
+        return self._call("POST", path, body)
+
+    def delete(self, path: str) -> None:
+        """Delete what the path names."""
+        self._call("DELETE", path, None)
+
+    def _call(self, method: str, path: str, body: Any) -> Any:
+        """The decoded answer.
+
+        Raises:
+            TransientError: no answer, or the server failed.
+            PermanentError: the server refused; `NotFound` for an unknown name, `Refused` for wrong values.
+        """
+        try:
+            answer = self._session.request(method, f"{self.url}{path}", json=body, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            raise TransientError(
+                f"no Prefect server answers at {self.url}; start one with `rouxing up`, then repeat"
+            ) from error
+        _raise_for(answer)
+        return answer.json() if answer.content else None
+
+
+class NotFound(PermanentError):
+    """The server knows nothing by this name."""
+
+
+class Refused(PermanentError):
+    """The server refused the values; the message says which and why."""
+
+
+def _raise_for(answer: requests.Response) -> None:
+    if answer.ok:
+        return
+    reason = _reason(answer)
+    if answer.status_code == 404:
+        raise NotFound(reason)
+    if answer.status_code in (409, 422):
+        raise Refused(reason)
+    kind = TransientError if answer.status_code >= 500 else PermanentError
+    raise kind(f"Prefect answered {answer.status_code} to {answer.request.path_url}: {reason}")
+
+
+def _reason(answer: requests.Response) -> str:
+    """The server's own words, without their wrapping."""
+    try:
+        content = answer.json()
+    except ValueError:
+        return answer.text[:300]
+    details = content.get("exception_detail") or content.get("detail") or content
+    if isinstance(details, list):
+        return "; ".join(f"{'.'.join(map(str, item.get('loc', [])))}: {item.get('msg')}" for item in details)
+    return str(details)
