@@ -1,0 +1,1 @@
+"""Plan identity, certificate, difference to the plan in force, fallback ladder."""
