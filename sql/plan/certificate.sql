@@ -204,12 +204,12 @@ limits (check_name, subject, value, limit_value, value_before) as (
     from planned_quotas join coupon_stocks using (stock_id) join campaigns using (campaign_id)
     where is_protected
     union all
-    select 'changed_coupon_stocks', 'plan', count(distinct stock_id), max(max_changed_stocks), null
-    from planned_quotas cross join parameters
+    select 'changed_coupon_stocks', 'plan', count(distinct stock_id), (select max_changed_stocks from parameters), null
+    from planned_quotas
     where quota_coupons <> previous_coupons
     union all
-    select 'changed_carriers', 'plan', count(*), max(max_changed_carriers), null
-    from planned_quotas cross join parameters
+    select 'changed_carriers', 'plan', count(*), (select max_changed_carriers from parameters), null
+    from planned_quotas
     where quota_coupons <> previous_coupons
 )
 select
@@ -225,5 +225,4 @@ select
         else 'fail'
     end as verdict
 from limits
-where not (value is null and check_name like 'changed_%%')
 order by check_name, subject

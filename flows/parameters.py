@@ -1,0 +1,56 @@
+"""Types of the flows' parameters. Bounds and descriptions become the form in the Prefect UI."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+Stage = Literal["ingest", "validate", "forecast", "allocate", "redistribute", "publish", "learn"]
+STAGES: tuple[Stage, ...] = ("ingest", "validate", "forecast", "allocate", "redistribute", "publish", "learn")
+
+Source = Literal["master", "pos", "wms", "logistics", "wechat", "booking"]
+
+BusinessDate = Annotated[
+    date | None,
+    Field(
+        default=None,
+        title="Business date",
+        description="Day to plan, in Asia/Shanghai. Leave empty for today.",
+        json_schema_extra={"position": 0},
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    Field(
+        default=None,
+        title="As of",
+        description="Use only what was known at this moment. Leave empty: now, or 05:30 of the given business date.",
+        json_schema_extra={"position": 1},
+    ),
+]
+HorizonDays = Annotated[
+    int, Field(ge=1, le=28, title="Horizon", description="Days to forecast, 1 to 28.", json_schema_extra={"position": 2})
+]
+JudgeDays = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=56,
+        title="Judge days",
+        description="Length of the backtest that judges the forecast, in days before the business date; 0 = none.",
+        json_schema_extra={"position": 3},
+    ),
+]
+Send = Annotated[
+    bool,
+    Field(
+        title="Send",
+        description="Off (default): a dry run that shows the calls. On: send them to WeChat, WMS and the stores.",
+    ),
+]
+StoreIds = Annotated[
+    list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]] | None,
+    Field(default=None, max_length=5000, title="Stores", description="Store numbers, e.g. S012. Leave empty for all."),
+]

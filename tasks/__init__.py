@@ -1,0 +1,1 @@
+"""One step each: read by a named query, call the library, write. Retries, timeouts and artifacts live here."""

@@ -1,0 +1,128 @@
+"""What every step needs to know: for which day, as of when, for which stores, and where the data is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from rouxing.gateway.clock import now
+from rouxing.model.dates import business_date_of, planning_moment
+from rouxing.model.errors import PermanentError, TransientError
+from rouxing.settings import Settings, load_settings
+from rouxing.warehouse.database import Database, open_database
+from rouxing.warehouse.locks import stage_lock
+from rouxing.warehouse.queries import named_query
+
+Mode = Literal["live", "backfill"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A business date planned at ``as_of``; only rows known by ``known_by`` count.
+
+    ``known_by`` lies before ``as_of`` because a vendor's newest rows may not show yet: what a run could miss, no run
+    uses. ``stores`` limits decisions to a part of the chain; empty = all.
+    """
+
+    business_date: date
+    as_of: datetime
+    known_by: datetime
+    mode: Mode = "live"
+    stores: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> date:
+        """The last whole day before the planned one."""
+        return self.business_date - timedelta(days=1)
+
+    @property
+    def scope(self) -> str:
+        return ",".join(self.stores)
+
+    @property
+    def label(self) -> str:
+        return f"{self.business_date:%Y-%m-%d}"
+
+
+def resolve_moment(
+    business_date: date | None, as_of: datetime | None, *, mode: Mode = "live", stores: tuple[str, ...] = ()
+) -> Moment:
+    """The moment a run is for.
+
+    Neither given: now, by the clock of the settings. Only the date: its planning time 05:30. Only ``as_of``: its day.
+    """
+    settings = load_settings()
+    if as_of is None:
+        as_of = now(settings.clock, settings.vendor_url) if business_date is None else planning_moment(business_date)
+    if as_of.tzinfo is None:
+        raise PermanentError(f"as_of {as_of.isoformat()} has no time zone; write e.g. 2026-06-18T05:30:00+08:00.")
+    business_date = business_date or business_date_of(as_of)
+    known_by = as_of - timedelta(minutes=settings.settle_minutes)
+    return Moment(business_date, as_of, known_by, mode, tuple(sorted(set(stores))))
+
+
+@cache
+def current_settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+@cache
+def current_database() -> Database:
+    """The database of this process, opened and migrated once."""
+    return open_database(current_settings())
+
+
+def may_help(_task: Any, _run: Any, state: Any) -> bool:
+    """True when a repeat can help: the task failed with a TransientError."""
+    try:
+        state.result()
+    except TransientError:
+        return True
+    except BaseException:
+        return False
+    return False
+
+
+@contextmanager
+def one_run(stage: str, moment: Moment) -> Iterator[None]:
+    """Holds the stage's lock for the business date while the body runs."""
+    with stage_lock(current_database(), stage, moment.business_date):
+        yield
+
+
+def record_run(stage: str, moment: Moment, status: str, result_id: str = "", note: str = "") -> None:
+    """Writes the run into the partition ledger; the newest run of a partition counts."""
+    with current_database().connect() as connection:
+        connection.execute(
+            named_query("core/record_stage_run").encode(),
+            {
+                "stage": stage,
+                "business_date": moment.business_date,
+                "as_of": moment.as_of,
+                "mode": moment.mode,
+                "scope": moment.scope,
+                "status": status,
+                "result_id": result_id,
+                "note": note,
+            },
+        )
+
+
+Listener = Callable[[str, int, int], None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Has ``listener(stage, done, total)`` told of the steps of long work in this process."""
+    _listeners.append(listener)
+
+
+def tell(stage: str, done: int, total: int) -> None:
+    """Tells who listens how far a stage has come."""
+    for listener in _listeners:
+        listener(stage, done, total)
