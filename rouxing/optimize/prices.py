@@ -1,0 +1,274 @@
+"""One engine for separable concave gains under shared limits: prices first, whole units after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csc_array, csr_array, diags_array
+
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
+
+# Smoothing widths of the dual, as shares of the typical gain. Each round starts from the prices of the one before.
+_SMOOTHING = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+_DESCENT_STEPS = 60
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class PriceProblem:
+    """Maximise sum_j G_j(x_j) subject to ``limits @ x <= capacity`` and ``lower <= x <= breakpoints[:, -1]``.
+
+    G_j is piecewise linear and concave with G_j(lower_j) = 0: segment p of cell j ends at ``breakpoints[j, p]``
+    (units, non-decreasing, the first segment starts at ``lower[j]``) and a unit in it gains ``gains[j, p]``
+    (non-increasing in p). ``x_j - lower_j`` is a whole multiple of ``step[j]``, and so is each breakpoint.
+    ``limits`` is sparse (R, J) and non-negative. ``tie_key`` (J,) sorts cells that are equally good; with distinct
+    keys the answer does not depend on the order in which cells are given.
+    """
+
+    breakpoints: FloatArray
+    gains: FloatArray
+    limits: Any
+    capacity: FloatArray
+    lower: FloatArray
+    step: FloatArray
+    tie_key: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPlan:
+    """A plan with its prices and proof.
+
+    ``quantity`` (J,) units; ``prices`` (R,) gain per unit of a limit, >= 0; ``value`` gained above ``lower``;
+    ``upper_bound``: no plan within the same limits is worth more; ``room_left`` (R,) what each limit has left,
+    negative only where ``inherited`` (R,): there ``lower`` alone already breaks the limit and nothing was added.
+    """
+
+    quantity: FloatArray
+    prices: FloatArray
+    value: float
+    upper_bound: float
+    room_left: FloatArray
+    inherited: BoolArray
+
+    @property
+    def gap_share(self) -> float:
+        """Share (0-1) of the upper bound by which the plan may fall short of the best one."""
+        return max(0.0, self.upper_bound - self.value) / self.upper_bound if self.upper_bound > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The segments with room and a gain, flat, in whole steps; ``limits`` are per step, columns in tie order."""
+
+    cell: IntArray
+    width: FloatArray
+    gain: FloatArray
+    limits: Any
+    columns: Any
+    room: FloatArray
+
+
+def solve_prices(problem: PriceProblem) -> PricedPlan:
+    """The best whole-step plan that prices lead to, never over a limit (beyond rounding, 1e-9 of it), with a bound.
+
+    The Lagrangian dual is minimised with its kinks smoothed ever less; segments are then admitted in order of gain
+    minus price, each only as far as every limit has room, so no limit can break whatever the prices are. Where
+    ``lower`` alone breaks a limit, cells on that limit stay at ``lower`` (the least bad) and the limit is marked.
+
+    Source: Lagrangian relaxation of separable problems (Everett 1963, Operations Research 11, 399-417), smoothing
+    after Nesterov 2005 (Mathematical Programming 103, 127-152).
+
+    Raises:
+        RefusedInputError: NaN, negative limits, a gain that rises, breakpoints off the step grid.
+    """
+    _check(problem)
+    order = np.argsort(np.asarray(problem.tie_key), kind="stable")
+    limits = csr_array(problem.limits)[:, order] @ diags_array(problem.step[order])
+    left = problem.capacity - csr_array(problem.limits) @ problem.lower
+    inherited = left < -_ROUNDING * (1.0 + np.abs(problem.capacity))
+    widths = _widths(problem)[order]
+    gains = problem.gains[order] * problem.step[order, None]
+    blocks = _blocks(widths, gains, csr_array(limits), np.maximum(left, 0.0))
+    prices, bound = _best_prices(blocks)
+    steps = _admit(blocks, prices)
+    quantity = problem.lower.copy()
+    quantity[order] += steps * problem.step[order]
+    value = float((_filled(steps, widths) * gains).sum())
+    return PricedPlan(
+        quantity=quantity,
+        prices=_with_closed_limits(prices, blocks, gains[:, 0]),
+        value=value,
+        upper_bound=max(bound, value),
+        room_left=left - blocks.limits @ steps,
+        inherited=inherited,
+    )
+
+
+def _check(problem: PriceProblem) -> None:
+    gains = finite_array(problem.gains, "gains", minimum=None)
+    breakpoints = finite_array(problem.breakpoints, "breakpoints", minimum=None)
+    step = finite_array(problem.step, "step")
+    lower = finite_array(problem.lower, "lower", minimum=None)
+    finite_array(problem.capacity, "capacity", minimum=None)
+    finite_array(csr_array(problem.limits).data, "limits")
+    refuse_where(step <= 0, "step is not above 0")
+    # Differences of large sums carry rounding; a rise within it is flat.
+    slack = 1e-9 * (1.0 + np.abs(gains).max(initial=0.0))
+    refuse_where(np.diff(gains, axis=1) > slack, "gains rise along a cell; they must be concave")
+    whole = (breakpoints - lower[:, None]) / step[:, None]
+    refuse_where(np.abs(whole - np.round(whole)) > 1e-6, "breakpoints lie off the step grid")
+    refuse_where(np.diff(whole, axis=1, prepend=0.0) < 0, "breakpoints fall along a cell or lie below lower")
+
+
+def _widths(problem: PriceProblem) -> FloatArray:
+    ends = np.round((problem.breakpoints - problem.lower[:, None]) / problem.step[:, None])
+    return np.diff(ends, axis=1, prepend=0.0)
+
+
+def _blocks(widths: FloatArray, gains: FloatArray, limits: Any, room: FloatArray) -> _Blocks:
+    columns = csc_array(limits)
+    # A cell can never take more than a limit has room for on its own: this tightens the bound to whole steps.
+    widths = _filled(_fitting_steps(columns, room), widths)
+    useful = (widths > 0) & (gains > 0)
+    cell = np.nonzero(useful)[0]
+    return _Blocks(cell, widths[useful], gains[useful], limits, columns, room)
+
+
+def _fitting_steps(columns: Any, room: FloatArray) -> FloatArray:
+    """Whole steps (J,) that each cell could take if it had all the room to itself; infinite without a limit."""
+    steps = np.full(columns.shape[1], np.inf)
+    used = columns.data > 0
+    cell = np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr))[used]
+    np.minimum.at(steps, cell, np.floor(room[columns.indices[used]] / columns.data[used]))
+    return np.maximum(steps, 0.0)
+
+
+def _filled(steps: FloatArray, widths: FloatArray) -> FloatArray:
+    """Steps that fall into each segment (J, P) when every cell takes ``steps`` (J,)."""
+    starts = np.cumsum(widths, axis=1) - widths
+    return np.clip(steps[:, None] - starts, 0.0, widths)
+
+
+def _best_prices(blocks: _Blocks) -> tuple[FloatArray, float]:
+    """Prices (R,) with the lowest Lagrangian bound met on the way down, and that bound."""
+    free_bound = float(blocks.width @ blocks.gain)
+    best = np.zeros(blocks.room.size), free_bound
+    demand = blocks.limits @ np.bincount(blocks.cell, blocks.width, minlength=blocks.limits.shape[1])
+    tight = np.nonzero(demand > blocks.room)[0]
+    if tight.size == 0:
+        return best
+    dual = _Dual(blocks, tight)
+    scaled = np.zeros(tight.size)
+    for width in _SMOOTHING:
+        result = minimize(
+            dual.smoothed,
+            scaled,
+            args=(width,),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0.0, None)] * tight.size,
+            options={"maxiter": _DESCENT_STEPS, "maxcor": 20},
+        )
+        scaled = np.asarray(result.x)
+        bound = dual.exact(scaled)
+        if bound < best[1]:
+            best = dual.prices(scaled), bound
+    return best
+
+
+class _Dual:
+    """The Lagrangian dual over the limits that can bind, scaled so that gains and prices are of order one."""
+
+    def __init__(self, blocks: _Blocks, tight: IntArray) -> None:
+        limits = blocks.limits[tight]
+        self._row_scale = np.maximum(limits.max(axis=1).toarray().ravel(), 1e-300)
+        self._gain_scale = float(np.average(blocks.gain, weights=blocks.width))
+        self._amount_scale = float(blocks.width.sum())
+        self._limits = csr_array(diags_array(1.0 / self._row_scale) @ limits)
+        self._limits_transposed = csr_array(self._limits.T)
+        self._room = blocks.room[tight] / self._row_scale
+        self._blocks, self._tight = blocks, tight
+        self._gain = blocks.gain / self._gain_scale
+
+    def smoothed(self, scaled: FloatArray, width: float) -> tuple[float, FloatArray]:
+        """Dual and gradient with max(z, 0) rounded off over ``width`` around its kink."""
+        blocks = self._blocks
+        lifted = np.clip(self._net(scaled) + width / 2, 0.0, None)
+        share = np.minimum(lifted / width, 1.0)
+        gain = blocks.width @ (share * (lifted - share * width / 2))
+        steps = np.bincount(blocks.cell, blocks.width * share, minlength=self._limits.shape[1])
+        gradient = self._room - self._limits @ steps
+        return float(gain + scaled @ self._room) / self._amount_scale, gradient / self._amount_scale
+
+    def exact(self, scaled: FloatArray) -> float:
+        """The Lagrangian bound itself, in gain units."""
+        gain = self._blocks.width @ np.maximum(self._net(scaled), 0.0)
+        return float(gain + scaled @ self._room) * self._gain_scale
+
+    def prices(self, scaled: FloatArray) -> FloatArray:
+        """Prices (R,) of all limits in gain per unit of the limit."""
+        prices = np.zeros(self._blocks.room.size)
+        prices[self._tight] = scaled * self._gain_scale / self._row_scale
+        return prices
+
+    def _net(self, scaled: FloatArray) -> FloatArray:
+        cost: FloatArray = self._limits_transposed @ scaled
+        return self._gain - cost[self._blocks.cell]
+
+
+def _admit(blocks: _Blocks, prices: FloatArray) -> FloatArray:
+    """Whole steps (J,): segments in order of gain minus price, each as far as every limit has room.
+
+    One round accepts all segments that fit together with everything ahead of them; a segment that did not is cut to
+    what still fits and tried again. Each round settles at least the first one.
+    """
+    steps = np.zeros(blocks.limits.shape[1])
+    score = blocks.gain - (blocks.columns.T @ prices)[blocks.cell]
+    pending = np.argsort(-score, kind="stable")
+    width = blocks.width[pending]
+    while pending.size:
+        room = np.maximum(blocks.room - blocks.limits @ steps, 0.0)
+        width = np.minimum(width, _fitting_steps(blocks.columns, room)[blocks.cell[pending]])
+        pending, width = pending[width > 0], width[width > 0]
+        fits = _fits_in_turn(blocks, blocks.cell[pending], width, room)
+        if not fits.any():
+            break
+        np.add.at(steps, blocks.cell[pending[fits]], width[fits])
+        pending, width = pending[~fits], width[~fits]
+    return steps
+
+
+def _fits_in_turn(blocks: _Blocks, cell: IntArray, width: FloatArray, room: FloatArray) -> BoolArray:
+    """Which of the segments, taken in the given order, keep every limit even if all before them are taken."""
+    pointers = blocks.columns.indptr
+    counts = (pointers[cell + 1] - pointers[cell]).astype(np.int64)
+    segment = np.repeat(np.arange(cell.size), counts)
+    entry = np.arange(segment.size) - np.repeat(np.cumsum(counts) - counts, counts) + pointers[cell][segment]
+    row = blocks.columns.indices[entry]
+    by_row = np.argsort(row, kind="stable")
+    use = (blocks.columns.data[entry] * width[segment])[by_row]
+    total = np.cumsum(use)
+    first = np.searchsorted(row[by_row], row[by_row], side="left")
+    ahead = total - (total[first] - use[first])
+    limit = room[row[by_row]]
+    broken = (use > 0) & (ahead > limit + _ROUNDING * (1.0 + limit))
+    fits = np.ones(cell.size, dtype=bool)
+    fits[segment[by_row[broken]]] = False
+    return fits
+
+
+def _with_closed_limits(prices: FloatArray, blocks: _Blocks, first_gain: FloatArray) -> FloatArray:
+    """Prices where a limit too small for any step costs what the best step behind it would gain."""
+    columns = blocks.columns
+    used = columns.data > 0
+    row, need = columns.indices[used], columns.data[used]
+    cell = np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr))[used]
+    closed = np.ones(prices.size, dtype=bool)
+    closed[row[need <= blocks.room[row]]] = False
+    worth = (first_gain - columns.T @ prices)[cell] / need
+    raised = prices.copy()
+    np.maximum.at(raised, row[closed[row]], worth[closed[row]])
+    return raised
