@@ -5,6 +5,7 @@ Plain HTTP on loopback instead of Prefect's client, whose import costs two secon
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import requests
@@ -12,6 +13,7 @@ import requests
 from rouxing.model.errors import PermanentError, TransientError
 
 TIMEOUT_S = 30.0
+BUSY_WAITS_S = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 
 class PrefectApi:
@@ -39,25 +41,29 @@ class PrefectApi:
         """The answer to a POST of a JSON body, decoded."""
         return self._call("POST", path, body)
 
-    def delete(self, path: str) -> None:
-        """Delete what the path names."""
-        self._call("DELETE", path, None)
-
     def _call(self, method: str, path: str, body: Any) -> Any:
-        """The decoded answer.
+        """The decoded answer; a call the server was too busy for is repeated.
 
         Raises:
-            TransientError: no answer, or the server failed.
+            TransientError: no answer, or the server stayed busy.
             PermanentError: the server refused; `NotFound` for an unknown name, `Refused` for wrong values.
         """
+        for wait_s in BUSY_WAITS_S:
+            answer = self._send(method, path, body)
+            # SQLite answers so when two writers met; every call here is safe to repeat.
+            if answer.status_code != 503:
+                break
+            time.sleep(wait_s)
+        _raise_for(answer)
+        return answer.json() if answer.content else None
+
+    def _send(self, method: str, path: str, body: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, f"{self.url}{path}", json=body, timeout=TIMEOUT_S)
+            return self._session.request(method, f"{self.url}{path}", json=body, timeout=TIMEOUT_S)
         except requests.RequestException as error:
             raise TransientError(
                 f"no Prefect server answers at {self.url}; start one with `rouxing up`, then repeat"
             ) from error
-        _raise_for(answer)
-        return answer.json() if answer.content else None
 
 
 class NotFound(PermanentError):

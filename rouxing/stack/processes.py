@@ -52,8 +52,10 @@ class Child:
         self.stop()
 
 
-def start_child(name: str, command: Sequence[str], logs: Path, environment: Mapping[str, str]) -> Child:
-    """Start a process in the project's root, in a group of its own, with its output in `logs/<name>.log`.
+def start_child(
+    name: str, command: Sequence[str], logs: Path, environment: Mapping[str, str], folder: Path = ROOT
+) -> Child:
+    """Start a process in a group of its own, with its output in `logs/<name>.log`.
 
     On Linux it gets SIGTERM as soon as the calling *thread* ends, however that happens, so call this from a thread
     that lives as long as the child should.
@@ -63,13 +65,14 @@ def start_child(name: str, command: Sequence[str], logs: Path, environment: Mapp
         command: program and arguments.
         logs: folder of the log files; made if missing.
         environment: variables added to those of this process.
+        folder: where it works; Python finds the modules there.
     """
     log = _fresh_log(logs, name)
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
-            env={**os.environ, "PWD": str(ROOT), **environment},
+            cwd=folder,
+            env={**os.environ, "PWD": str(folder), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,63 @@
+"""Deployments of prefect.yaml on the running server, with the work pool they need."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rouxing.model.errors import PermanentError
+from rouxing.stack.api import NotFound, PrefectApi
+from rouxing.stack.environment import POOL
+
+DEPLOY_TIMEOUT_S = 180
+
+
+def deploy_all(root: Path, environment: Mapping[str, str]) -> list[str]:
+    """Names ("flow/deployment") of all deployments of `root/prefect.yaml`, now on the server; safe to repeat.
+
+    Args:
+        root: folder of prefect.yaml and of the flows it names.
+        environment: variables that point to the server, from `ServerHandle.environment`.
+
+    Raises:
+        PermanentError: prefect.yaml or a flow it names is broken; the message ends with Prefect's own words.
+    """
+    ensure_pool(PrefectApi(environment["PREFECT_API_URL"]))
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=root,
+        env={**os.environ, **environment, "PWD": str(root)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=DEPLOY_TIMEOUT_S,
+        check=False,
+    )
+    names = declared_deployments(root)
+    failed = [name for name in names if f"'{name}' successfully created" not in " ".join(done.stdout.split())]
+    if done.returncode or failed:
+        raise PermanentError(f"prefect deploy failed in {root}:\n{(done.stdout + done.stderr)[-2000:]}")
+    return names
+
+
+def declared_deployments(root: Path) -> list[str]:
+    """Names ("flow/deployment") that prefect.yaml declares, in its order."""
+    content: dict[str, Any] = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))
+    return [
+        f"{entry['entrypoint'].replace(':', '.').split('.')[-1]}/{entry['name']}" for entry in content["deployments"]
+    ]
+
+
+def ensure_pool(api: PrefectApi) -> None:
+    """Make the local process pool if the server has none."""
+    try:
+        api.get(f"/work_pools/{POOL}")
+    except NotFound:
+        # An empty template: the first worker fills in that of its own version.
+        api.post("/work_pools/", {"name": POOL, "type": "process", "base_job_template": {}})
