@@ -50,6 +50,23 @@ Send = Annotated[
         description="Off (default): a dry run that shows the calls. On: send them to WeChat, WMS and the stores.",
     ),
 ]
+ThenPublish = Annotated[
+    bool,
+    Field(title="Then publish", description="On: certify and publish the result at once, as runs during the day do."),
+]
+Sources = Annotated[
+    list[Source] | None,
+    Field(default=None, title="Sources", description="Sources to read. Leave empty for all."),
+]
+StartDate = Annotated[date, Field(title="First day", description="First business day.")]
+EndDate = Annotated[date, Field(title="Last day", description="Last business day, included.")]
+StageList = Annotated[
+    list[Stage], Field(min_length=1, title="Stages", description="Stages to run, in the order of the house.")
+]
+Preview = Annotated[
+    bool,
+    Field(title="Preview", description="On (default): only list the partitions that would run. Off: run them."),
+]
 StoreIds = Annotated[
     list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]] | None,
     Field(default=None, max_length=5000, title="Stores", description="Store numbers, e.g. S012. Leave empty for all."),

@@ -88,16 +88,31 @@ def may_help(_task: Any, _run: Any, state: Any) -> bool:
     return False
 
 
+@dataclass
+class StageRun:
+    """What a stage has to say for the partition ledger."""
+
+    result_id: str = ""
+    status: Literal["done", "degraded"] = "done"
+    note: str = ""
+
+
 @contextmanager
-def one_run(stage: str, moment: Moment) -> Iterator[None]:
-    """Holds the stage's lock for the business date while the body runs."""
-    with stage_lock(current_database(), stage, moment.business_date):
-        yield
+def stage_run(stage: str, moment: Moment) -> Iterator[StageRun]:
+    """One run of a stage for a business date: alone by its lock, and written into the partition ledger."""
+    database = current_database()
+    with stage_lock(database, stage, moment.business_date):
+        run = StageRun()
+        try:
+            yield run
+        except Exception as error:
+            _record(database, stage, moment, "failed", "", str(error))
+            raise
+        _record(database, stage, moment, run.status, run.result_id, run.note)
 
 
-def record_run(stage: str, moment: Moment, status: str, result_id: str = "", note: str = "") -> None:
-    """Writes the run into the partition ledger; the newest run of a partition counts."""
-    with current_database().connect() as connection:
+def _record(database: Database, stage: str, moment: Moment, status: str, result_id: str, note: str) -> None:
+    with database.connect() as connection:
         connection.execute(
             named_query("core/record_stage_run").encode(),
             {

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
+import psycopg
+
 from rouxing.model.errors import TransientError
 from rouxing.warehouse.database import Database
 from rouxing.warehouse.queries import named_query
@@ -13,16 +15,18 @@ from rouxing.warehouse.queries import named_query
 
 @contextmanager
 def stage_lock(database: Database, stage: str, business_date: date) -> Iterator[None]:
-    """Holds the advisory lock of a stage and date; TransientError when another run has it.
+    """Holds the advisory lock of a stage and date; waits a minute for another run, then raises TransientError.
 
     The lock lives in its own connection: PostgreSQL frees it when the process dies, however it dies.
     """
     with database.connect() as connection:
-        row = connection.execute(
-            named_query("core/try_stage_lock").encode(), {"name": f"{stage}/{business_date:%Y-%m-%d}"}
-        ).fetchone()
-        if row is None or not row[0]:
-            raise TransientError(
-                f"Another run of {stage} for {business_date} is at work; this one tries again when that has ended."
+        connection.execute("set local lock_timeout = '60s'")
+        try:
+            connection.execute(
+                named_query("core/take_stage_lock").encode(), {"name": f"{stage}/{business_date:%Y-%m-%d}"}
             )
+        except psycopg.errors.LockNotAvailable as error:
+            raise TransientError(
+                f"Another run of {stage} for {business_date} is still at work; start this one again when it has ended."
+            ) from error
         yield

@@ -1,0 +1,36 @@
+"""Ingest: every vendor feed forward from its watermark, as raw batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+
+from flows.naming import run_name
+from flows.parameters import AsOf, BusinessDate, Sources
+from tasks.context import Moment, resolve_moment, stage_run
+from tasks.ingest import SOURCES, land_source, report_landing
+
+
+@flow(name="ingest", flow_run_name=run_name, validate_parameters=True)
+async def ingest(
+    business_date: BusinessDate = None, as_of: AsOf = None, sources: Sources = None
+) -> list[dict[str, Any]]:
+    """Read the vendors' feeds forward from where the last run ended, into landing.
+
+    Repeat-safe: a run that is started twice, or killed and started again, lands each window once.
+
+    Args:
+        business_date: Day to read up to its planning time. Leave empty for today.
+        as_of: Read up to this moment. Leave empty for now, or 05:30 of the business date.
+        sources: Sources to read. Leave empty for all.
+    """
+    return ingest_steps(resolve_moment(business_date, as_of), sources)
+
+
+def ingest_steps(moment: Moment, sources: Sources = None) -> list[dict[str, Any]]:
+    """Lands each source on its own, so that one that is down stops no other."""
+    with stage_run("ingest", moment) as run:
+        states = [land_source(moment, source, return_state=True) for source in sources or SOURCES]
+        landed, run.status, run.note = report_landing(moment, states)
+    return landed

@@ -1,0 +1,38 @@
+"""Redistribute: coupon quotas for the rest of today and for tomorrow."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.naming import run_name
+from flows.parameters import AsOf, BusinessDate, Send, ThenPublish
+from flows.publish import publish_steps
+from tasks.context import Moment, resolve_moment, stage_run
+from tasks.redistribute import redistribute_day, report_redistribution
+
+
+@flow(name="redistribute", flow_run_name=run_name, validate_parameters=True)
+async def redistribute(
+    business_date: BusinessDate = None, as_of: AsOf = None, then_publish: ThenPublish = False, send: Send = False
+) -> str:
+    """Move coupon quotas to where stores can keep what they promise.
+
+    Args:
+        business_date: Day whose remaining quotas are decided, with the day after. Leave empty for today.
+        as_of: Use only what was known at this moment. Leave empty for now, or 05:30 of the business date.
+        then_publish: Certify and publish the result at once, as the runs during the day do.
+        send: With then_publish, send the calls. Off is a dry run.
+    """
+    moment = resolve_moment(business_date, as_of)
+    name = redistribute_steps(moment)
+    if then_publish:
+        publish_steps(moment, send=send)
+    return name
+
+
+def redistribute_steps(moment: Moment) -> str:
+    """Decides on the newest allocation of the day; returns the redistribution's name."""
+    with stage_run("redistribute", moment) as run:
+        run.result_id = redistribute_day(moment)
+        report_redistribution(run.result_id)
+    return run.result_id

@@ -1,0 +1,37 @@
+-- What a plan changes against the plan in force (quotas: against those in force at WeChat). Grain: subject, item, day.
+with before_plan as (
+    select allocation_id from plan.headers where plan_id = %(previous_plan_id)s
+),
+quota_changes as (
+    select 'coupon_quota' as subject, stock_id || ' ' || carrier_id as item, business_date,
+        previous_coupons::double precision as before_value, quota_coupons::double precision as after_value
+    from plan.coupon_quotas
+    where redistribution_id = %(redistribution_id)s
+),
+transfers as (
+    select 'stock_transfer' as subject, dc_id || ' ' || store_id || ' ' || sku_id as item, arrives_on as business_date,
+        null::double precision as before_value, quantity_units::double precision as after_value
+    from plan.stock_transfers
+    where allocation_id = %(allocation_id)s
+),
+staff_now as (
+    select store_id, business_date, sum(staff_planned) / 2.0 as staff_hours
+    from plan.staff_slots where allocation_id = %(allocation_id)s
+    group by store_id, business_date
+),
+staff_before as (
+    select store_id, business_date, sum(staff_planned) / 2.0 as staff_hours
+    from plan.staff_slots join before_plan using (allocation_id)
+    group by store_id, business_date
+),
+staff_changes as (
+    select 'staff' as subject, staff_now.store_id as item, staff_now.business_date,
+        staff_before.staff_hours::double precision as before_value, staff_now.staff_hours::double precision as after_value
+    from staff_now left join staff_before using (store_id, business_date)
+)
+select * from quota_changes where before_value is distinct from after_value
+union all
+select * from transfers
+union all
+select * from staff_changes where before_value is distinct from after_value
+order by 1, 2, 3

@@ -1,0 +1,8 @@
+-- The plan in force at a moment: the newest live one published strictly before it.
+select plan_id, business_date, as_of, allocation_id, redistribution_id, rung
+from plan.headers
+where as_of < %(as_of)s
+  and is_published
+  and mode = 'live'
+order by as_of desc, loaded_at desc
+limit 1
