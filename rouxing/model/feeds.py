@@ -344,7 +344,7 @@ BOOKINGS = Feed(
         _text("booking_id", "booking"),
         _text("order_id", "order to be collected"),
         _text("store_id", "store"),
-        Column("customer_key", "text", "customer, pseudonym of the openid", personal="openid"),
+        Column("customer_key", "text", "customer, pseudonym of the openid", required=False, personal="openid"),
         _text("coupon_code", "coupon used, if any", required=False),
         _time("slot_starts_at", "start of the booked half hour"),
         _text("status", "state of the booking", allowed=BOOKING_STATUSES),

@@ -15,9 +15,9 @@ withheld as (
         on consent.customer_key = incoming.customer_key
         and incoming.known_at >= consent.since
         and (consent.until is null or incoming.known_at < consent.until)
-    where incoming.customer_key is null or not coalesce(consent.is_granted, false)
+    where not coalesce(consent.is_granted, false) and num_nonnulls({personal}) > 0
 )
 update incoming
-set {withheld}
+set {nothing}
 from withheld
 where incoming.row_number = withheld.row_number

@@ -1,0 +1,1 @@
+"""From the vendors' endpoints to raw batches and typed rows."""

@@ -1,0 +1,1 @@
+"""Judges each raw batch: into core, into quarantine with a reason, or stopped."""
