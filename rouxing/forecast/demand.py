@@ -1,0 +1,234 @@
+"""Pickups per store and day as a mean and seven quantiles: one global model over all stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from rouxing.forecast.calibration import QUANTILES, Calibration, calibrate, typical_spread
+from rouxing.forecast.features import CATEGORICAL, FeatureMaker, feature_maker, training_origins
+from rouxing.forecast.history import Days, History, dates_of, day_number
+from rouxing.forecast.panel import Matrix, Panel, build_panel
+from rouxing.model.errors import PermanentError
+
+QUANTILE_COLUMNS = tuple(f"p{round(100 * quantile):02d}" for quantile in QUANTILES)
+_FEWEST_ROWS = 300
+
+
+@dataclass(frozen=True)
+class ForecastParameters:
+    """How the demand model is trained; the defaults are those of the published figures.
+
+    ``most_rows``: training rows; origins are spaced so that no more are used, recent first.
+    ``calibration_days``: latest closed days that recalibrate level and intervals and judge the challenger.
+    ``challenger_margin``: share by which the weekday rule must be better in a store before it is used there.
+    """
+
+    most_rows: int = 250_000
+    calibration_days: int = 28
+    challenger_margin: float = 0.1
+    mean_iterations: int = 150
+    quantile_iterations: int = 100
+    learning_rate: float = 0.06
+    leaves: int = 31
+    leaf_rows: int = 40
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class DemandModel:
+    """A fitted model; can be stored with joblib and predicts again to the same numbers."""
+
+    parameters: ForecastParameters
+    estimators: tuple[HistGradientBoostingRegressor, ...]
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class DemandForecast:
+    """``days``: one row per store and day; see ``forecast_demand``. ``warnings`` are sentences for people."""
+
+    days: pd.DataFrame
+    model: DemandModel
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Training rows: features, pickups, level of the store at the origin, day ahead, target column, store, rule."""
+
+    features: npt.NDArray[np.float32]
+    pickups: Matrix
+    level: Matrix
+    target: Days
+    store: Days
+    rule: Matrix
+
+    def take(self, mask: npt.NDArray[np.bool_]) -> _Rows:
+        return _Rows(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+
+def forecast_demand(
+    history: History, origin: date, horizon_days: int, parameters: ForecastParameters | None = None
+) -> DemandForecast:
+    """Pickups of every known store on origin + 1 .. origin + horizon_days, from what was known at the end of ``origin``.
+
+    days: store_id, origin, date, horizon (1..), mean, p05 p10 p25 p50 p75 p90 p95 (never crossing, >= 0), rule (the
+    weekday rule), committed (bookings that will show up + expected redemptions), method ("model", or "rule" where the
+    rule was clearly better lately); pickups if the store opens. Sorted by store and date. The same rows in any order
+    give the same numbers. Weak cases get an answer and a warning.
+    Raises PermanentError when the horizon is not positive.
+    """
+    if horizon_days < 1:
+        raise PermanentError(f"horizon of {horizon_days} days; ask for at least 1")
+    known = history.as_of(origin)
+    panel = build_panel(known, day_number(origin), horizon_days)
+    maker = feature_maker(known, panel)
+    model = fit_demand(maker, parameters or ForecastParameters())
+    days = predict_demand(model, maker)
+    return DemandForecast(days, model, (*panel.warnings, *_model_warnings(model, days)))
+
+
+def fit_demand(maker: FeatureMaker, parameters: ForecastParameters) -> DemandModel:
+    """Fit mean and quantiles on past origins of the panel.
+
+    First on all but the latest days, which then calibrate levels and intervals out of sample; then on all days.
+    With too few rows the model is empty and the weekday rule with a typical spread stands in.
+    """
+    rows = _training_rows(maker, parameters)
+    late = rows.target > maker.panel.origin - parameters.calibration_days
+    stores = len(maker.panel.store_ids)
+    if (~late).sum() < _FEWEST_ROWS or late.sum() < _FEWEST_ROWS:
+        return DemandModel(parameters, (), Calibration.none(stores))
+    trial = _fit(rows.take(~late), parameters)
+    judged = rows.take(late)
+    calibration = calibrate(
+        _raw_predictions(trial, judged.features, judged.level),
+        judged.pickups,
+        judged.rule,
+        judged.store,
+        stores,
+        parameters.challenger_margin,
+    )
+    return DemandModel(parameters, _fit(rows, parameters), calibration)
+
+
+def predict_demand(model: DemandModel, maker: FeatureMaker) -> pd.DataFrame:
+    """Forecast frame of the panel's horizon; columns as in ``forecast_demand``."""
+    panel = maker.panel
+    rule = maker.rule.at(panel.origin, panel.horizon)
+    predictions = _predictions(model, maker, rule)
+    predictions, by_rule = model.calibration.prefer_rule(predictions, rule)
+    _, expected, redemptions = maker.commitments.at(panel.origin)
+    return _frame(panel, predictions, rule, expected + redemptions, by_rule)
+
+
+def _training_rows(maker: FeatureMaker, parameters: ForecastParameters) -> _Rows:
+    panel = maker.panel
+    origins = training_origins(panel, _origin_step(panel, parameters))
+    blocks = [_block(maker, int(origin)) for origin in origins]
+    if not blocks:
+        empty = np.zeros(0)
+        return _Rows(np.zeros((0, 0), dtype=np.float32), empty, empty, empty.astype(int), empty.astype(int), empty)
+    rows = _Rows(*(np.concatenate([getattr(b, name) for b in blocks]) for name in _Rows.__dataclass_fields__))
+    return rows.take(np.arange(len(rows.pickups)) < parameters.most_rows)
+
+
+def _origin_step(panel: Panel, parameters: ForecastParameters) -> int:
+    """Days between training origins: as few as the row limit allows, at most a week."""
+    rows_daily = int((~np.isnan(panel.pickups)).sum()) * panel.horizon
+    return int(np.clip(-(-rows_daily // parameters.most_rows), 1, 7))
+
+
+def _block(maker: FeatureMaker, origin: int) -> _Rows:
+    """Rows of one past origin: days ahead that had closed by the panel's origin, observed store-days only."""
+    panel = maker.panel
+    ahead = min(panel.horizon, panel.origin - origin)
+    pickups = panel.pickups[:, origin + 1 : origin + 1 + ahead]
+    store, step = np.nonzero(~np.isnan(pickups))
+    return _Rows(
+        features=maker.at(origin, ahead)[store, step],
+        pickups=pickups[store, step],
+        level=maker.levels(origin)[store],
+        target=origin + 1 + step,
+        store=store,
+        rule=maker.rule.at(origin, ahead)[store, step],
+    )
+
+
+def _fit(rows: _Rows, parameters: ForecastParameters) -> tuple[HistGradientBoostingRegressor, ...]:
+    """Mean (Poisson) and quantiles (pinball) of pickups over the store's level, weighted by level.
+
+    With y = level r the Poisson and pinball losses of y are level times those of r, so the weights make the fit that
+    of pickups themselves while trees see stores of all sizes alike.
+    """
+    ratio = rows.pickups / rows.level
+    estimators = [_estimator(parameters, "poisson", None), *(_estimator(parameters, "quantile", q) for q in QUANTILES)]
+    return tuple(estimator.fit(rows.features, ratio, sample_weight=rows.level) for estimator in estimators)
+
+
+def _estimator(parameters: ForecastParameters, loss: str, quantile: float | None) -> HistGradientBoostingRegressor:
+    return HistGradientBoostingRegressor(
+        loss=loss,
+        quantile=quantile,
+        max_iter=parameters.mean_iterations if quantile is None else parameters.quantile_iterations,
+        learning_rate=parameters.learning_rate,
+        max_leaf_nodes=parameters.leaves,
+        min_samples_leaf=parameters.leaf_rows,
+        categorical_features=list(CATEGORICAL),
+        early_stopping=False,
+        random_state=parameters.seed,
+    )
+
+
+def _raw_predictions(
+    estimators: tuple[HistGradientBoostingRegressor, ...], features: npt.NDArray[np.float32], level: Matrix
+) -> Matrix:
+    """Rows x (mean, quantiles), pickups, quantiles sorted so that they never cross."""
+    ratios = np.stack([estimator.predict(features) for estimator in estimators], axis=1)
+    pickups = np.maximum(ratios, 0.0) * level[:, None]
+    return np.concatenate([pickups[:, :1], np.sort(pickups[:, 1:], axis=1)], axis=1)
+
+
+def _predictions(model: DemandModel, maker: FeatureMaker, rule: Matrix) -> Matrix:
+    """Stores x horizons x (mean, quantiles), calibrated."""
+    panel = maker.panel
+    if not model.estimators:
+        return typical_spread(rule)
+    features = maker.at(panel.origin, panel.horizon)
+    level = np.repeat(maker.levels(panel.origin), panel.horizon)
+    raw = _raw_predictions(model.estimators, features.reshape(len(level), -1), level)
+    return model.calibration.apply(raw).reshape(len(panel.store_ids), panel.horizon, -1)
+
+
+def _frame(
+    panel: Panel, predictions: Matrix, rule: Matrix, committed: Matrix, by_rule: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    stores, horizon = rule.shape
+    origin = panel.days.first + panel.origin
+    ahead = np.arange(1, horizon + 1)
+    flat = predictions.reshape(stores * horizon, -1)
+    columns = {
+        "store_id": np.repeat(panel.store_ids, horizon),
+        "origin": np.full(stores * horizon, dates_of(np.array([origin]))[0]),
+        "date": np.tile(dates_of(origin + ahead), stores),
+        "horizon": np.tile(ahead, stores),
+        **{name: flat[:, place] for place, name in enumerate(("mean", *QUANTILE_COLUMNS))},
+        "rule": rule.ravel(),
+        "committed": committed.ravel(),
+        "method": np.repeat(np.where(by_rule, "rule", "model"), horizon),
+    }
+    return pd.DataFrame(columns).astype({"store_id": "str", "method": "str"})
+
+
+def _model_warnings(model: DemandModel, days: pd.DataFrame) -> tuple[str, ...]:
+    if days.empty:
+        return ("no store is known at the origin; the forecast is empty",)
+    if not model.estimators:
+        return ("too little history to train on; the weekday rule with a typical spread stands in",)
+    return ()
