@@ -1,0 +1,1 @@
+"""What a person sees: the HTML report of a plan, store briefs, and tables for Prefect artifacts."""

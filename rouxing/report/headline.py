@@ -1,0 +1,194 @@
+"""The day in one sentence and its key figures, computed from the frames of the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rouxing.report.load import demand_on_business_date, overloaded
+from rouxing.report.numbers import count, signed
+from rouxing.report.plan_report import PlanReport
+from rouxing.report.words import NONE, RUNGS, VERDICTS, Words, day_words
+
+_DEMAND = Words(
+    "预计自提 {mean} 单（80% 区间 {lower}–{upper}），其中约 {committed} 单已有券或预约在手",
+    "{mean} pickups expected (80% interval {lower}–{upper}), about {committed} of them already committed by coupons "
+    "and bookings",
+)
+_NO_DEMAND = Words("没有可用的需求预测", "no demand forecast available")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One key figure. ``tone`` is good, warn, bad or plain."""
+
+    label: Words
+    value: Words
+    note: Words
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """Counts behind the sentence; all for the business date unless said otherwise."""
+
+    overloaded_stores: int
+    stores: int
+    stores_short_of_goods: int
+    stores_short_of_staff: int
+    quota_change: float
+    changed_quotas: int
+    moved_units: float
+    supplied_stores: int
+
+
+def day_facts(report: PlanReport) -> DayFacts:
+    """Counts of the plan's day. Quotas and transfers are counted over all dates of the plan."""
+    today = pd.Timestamp(report.business_date)
+    store_days = report.store_days[report.store_days["business_date"] == today]
+    staff = report.staff_slots[report.staff_slots["business_date"] == today]
+    change = report.quotas["quota_coupons"] - report.quotas["previous_coupons"]
+    return DayFacts(
+        overloaded_stores=overloaded(store_days)["store_id"].nunique(),
+        stores=store_days["store_id"].nunique(),
+        stores_short_of_goods=report.shortages["store_id"].nunique(),
+        stores_short_of_staff=staff.loc[staff["staff_planned"] < staff["staff_needed"], "store_id"].nunique(),
+        quota_change=float(change.sum()),
+        changed_quotas=int((change != 0).sum()),
+        moved_units=float(report.transfers["quantity_units"].sum()),
+        supplied_stores=report.transfers["store_id"].nunique(),
+    )
+
+
+def day_sentence(report: PlanReport) -> Words:
+    """The day in one sentence, Chinese and English."""
+    facts = day_facts(report)
+    parts = [_demand_words(report), _trouble_words(facts), _quota_words(facts), _transfer_words(facts)]
+    return Words(
+        f"{_day_zh(report)}：" + "；".join(part.zh for part in parts) + "。" + _state_words(report).zh,
+        f"{_day_en(report)}: " + "; ".join(part.en for part in parts) + "." + _state_words(report).en,
+    )
+
+
+def key_figures(report: PlanReport) -> tuple[Figure, ...]:
+    """Six figures for the top of the page."""
+    facts = day_facts(report)
+    return (
+        _demand_figure(report),
+        Figure(
+            Words("可能超负荷", "Over capacity"),
+            Words(f"{facts.overloaded_stores} 家", f"{facts.overloaded_stores} stores"),
+            Words(f"共 {facts.stores} 家，按偏高需求 P90", f"of {facts.stores}, at P90 demand"),
+            "bad" if facts.overloaded_stores else "good",
+        ),
+        Figure(
+            Words("缺货", "Short of goods"),
+            Words(f"{facts.stores_short_of_goods} 家", f"{facts.stores_short_of_goods} stores"),
+            Words(f"{len(report.shortages)} 个门店商品", f"{len(report.shortages)} store-SKUs"),
+            "warn" if facts.stores_short_of_goods else "good",
+        ),
+        Figure(
+            Words("有时段缺人", "Short of staff"),
+            Words(f"{facts.stores_short_of_staff} 家", f"{facts.stores_short_of_staff} stores"),
+            Words("今日，至少半小时", "today, half an hour or more"),
+            "warn" if facts.stores_short_of_staff else "good",
+        ),
+        Figure(
+            Words("券额度净变化", "Quota change"),
+            Words(f"{signed(facts.quota_change)} 张", f"{signed(facts.quota_change)}"),
+            Words(f"调整 {facts.changed_quotas} 个额度", f"{facts.changed_quotas} quotas changed"),
+        ),
+        Figure(
+            Words("今晨配送", "Sent this morning"),
+            Words(f"{count(facts.moved_units)} 件", f"{count(facts.moved_units)} units"),
+            Words(f"到 {facts.supplied_stores} 家门店", f"to {facts.supplied_stores} stores"),
+        ),
+    )
+
+
+def _demand_figure(report: PlanReport) -> Figure:
+    label = Words("今日预计自提", "Pickups today")
+    demand = demand_on_business_date(report)
+    if demand is None:
+        return Figure(label, NONE, _NO_DEMAND, "warn")
+    interval = f"{count(demand.lower)}–{count(demand.upper)}"
+    return Figure(
+        label,
+        Words(f"{count(demand.mean)} 单", count(demand.mean)),
+        Words(f"80% 区间 {interval}", f"80% interval {interval}"),
+    )
+
+
+def _day_zh(report: PlanReport) -> str:
+    day = day_words(report.business_date).zh
+    return f"{day[:-1]}·{report.day_note.zh}）" if report.day_note else day
+
+
+def _day_en(report: PlanReport) -> str:
+    day = day_words(report.business_date).en
+    return f"{day} ({report.day_note.en})" if report.day_note else day
+
+
+def _demand_words(report: PlanReport) -> Words:
+    demand = demand_on_business_date(report)
+    if demand is None:
+        return _NO_DEMAND
+    return _DEMAND.fill(
+        mean=count(demand.mean),
+        lower=count(demand.lower),
+        upper=count(demand.upper),
+        committed=count(demand.committed),
+    )
+
+
+def _trouble_words(facts: DayFacts) -> Words:
+    troubles = [
+        (
+            facts.overloaded_stores,
+            Words("{n} 家门店按偏高需求会超出接待能力", "{n} stores over capacity at high demand"),
+        ),
+        (facts.stores_short_of_staff, Words("{n} 家有时段缺人", "{n} short of staff in some half hours")),
+        (facts.stores_short_of_goods, Words("{n} 家缺货", "{n} short of goods")),
+    ]
+    told = [words.fill(n=number) for number, words in troubles if number]
+    if not told:
+        return Words("各门店人手、库存和接待能力都够", "staff, stock and capacity suffice in every store")
+    return Words("，".join(words.zh for words in told), ", ".join(words.en for words in told))
+
+
+def _quota_words(facts: DayFacts) -> Words:
+    if not facts.changed_quotas:
+        return Words("券额度不变", "coupon quotas unchanged")
+    number = count(abs(facts.quota_change))
+    if round(facts.quota_change) == 0:
+        return Words(
+            f"券额度总量不变，{facts.changed_quotas} 处在门店间调配",
+            f"coupon quotas unchanged in total, {facts.changed_quotas} moved between stores",
+        )
+    rises = facts.quota_change > 0
+    return Words(
+        f"券额度净{'增' if rises else '减'} {number} 张", f"coupon quotas {'up' if rises else 'down'} {number} in total"
+    )
+
+
+def _transfer_words(facts: DayFacts) -> Words:
+    if not facts.moved_units:
+        return Words("今晨没有配送", "nothing to send this morning")
+    units = count(facts.moved_units)
+    return Words(
+        f"今晨配送 {units} 件到 {facts.supplied_stores} 家门店",
+        f"{units} units sent to {facts.supplied_stores} stores this morning",
+    )
+
+
+def _state_words(report: PlanReport) -> Words:
+    if report.verdict == "fail":
+        return Words("计划未通过校验，不能发布。", " The plan fails its certificate and cannot be published.")
+    if report.rung != "full":
+        rung = RUNGS[report.rung]
+        return Words(f"本计划为{rung.zh}。", f" This is a degraded plan: {rung.en}.")
+    if report.verdict == "inherited_breach":
+        verdict = VERDICTS[report.verdict]
+        return Words(f"校验结论：{verdict.zh}。", f" Certificate: {verdict.en}.")
+    return Words("", "")

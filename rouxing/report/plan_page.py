@@ -1,0 +1,84 @@
+"""The report of one plan as one HTML file that needs no network."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup, escape
+from plotly.offline import get_plotlyjs
+
+from rouxing.model.dates import SHANGHAI
+from rouxing.report import charts, sections
+from rouxing.report.districts import districts_by_load
+from rouxing.report.headline import day_sentence, key_figures
+from rouxing.report.plan_report import PlanReport
+from rouxing.report.shortages import shortage_table
+from rouxing.report.words import RUNGS, VERDICTS, Words, day_words
+
+
+def render_plan_page(report: PlanReport) -> str:
+    """One self-contained HTML page: Chinese first, English behind a button, charts and their library embedded.
+
+    About 5 MB, nearly all of it the chart library. Names from the data are escaped. The same report gives the same
+    page, byte for byte.
+    """
+    return (
+        _environment()
+        .get_template("plan_page.html.j2")
+        .render(
+            report=report,
+            as_of=report.as_of.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+            day=day_words(report.business_date),
+            sentence=day_sentence(report),
+            figures=key_figures(report),
+            rung=RUNGS[report.rung],
+            verdict=VERDICTS[report.verdict],
+            districts=districts_by_load(report.store_days),
+            shortages=shortage_table(report),
+            sections=sections,
+            charts=_chart_scripts(report),
+            staff_stores_left_out=charts.staff_stores_left_out(report),
+            plotly_script=Markup(get_plotlyjs()),
+        )
+    )
+
+
+def _chart_scripts(report: PlanReport) -> dict[str, Markup]:
+    made = {
+        "demand": charts.demand_chart(report),
+        "staff": charts.staff_chart(report),
+        "quotas": charts.quota_chart(report),
+    }
+    return {name: Markup(charts.chart_json(chart)) for name, chart in made.items() if chart}
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rouxing.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["words"] = _both_languages
+    environment.globals["t"] = lambda zh, en: _both_languages(Words(zh, en))
+    environment.globals["asset"] = _asset
+    return environment
+
+
+def _asset(name: str) -> Markup:
+    # Our own style and script: not templates, so neither rendered nor escaped.
+    return Markup(resources.files("rouxing.report").joinpath("templates", name).read_text(encoding="utf-8"))
+
+
+def _both_languages(text: Words | str) -> Markup:
+    if isinstance(text, str):
+        return escape(text)
+    if text.zh == text.en:
+        return escape(text.zh)
+    return Markup('<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>').format(
+        text.zh, text.en
+    )

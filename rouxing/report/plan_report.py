@@ -1,0 +1,143 @@
+"""Everything the report of one plan is made of, as plain frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Literal
+
+import pandas as pd
+
+from rouxing.model.errors import PermanentError
+from rouxing.report.words import NOTHING, Words
+
+Kind = Literal["text", "number", "date"]
+Rung = Literal["full", "rule", "freeze"]
+Verdict = Literal["pass", "inherited_breach", "fail"]
+
+
+def _columns(text: str = "", number: str = "", day: str = "") -> dict[str, Kind]:
+    kinds: dict[Kind, str] = {"text": text, "number": number, "date": day}
+    return {name: kind for kind, names in kinds.items() for name in names.split()}
+
+
+FRAMES: dict[str, dict[str, Kind]] = {
+    "checks": _columns("check_name subject verdict", "value limit_value slack"),
+    "store_days": _columns(
+        "store_id store_name district_id district_name binding",
+        "load_mean load_upper p10 committed capacity_pickups",
+        "business_date",
+    ),
+    "forecast_days": _columns("store_id", "mean p10 p50 p90 committed rule", "date"),
+    "history_days": _columns("store_id", "pickups", "date"),
+    "transfers": _columns(
+        "store_id store_name dc_id sku_id sku_name reason", "quantity_units wanted_units", "arrives_on"
+    ),
+    "shortages": _columns("store_id store_name sku_id sku_name reason", "short_units"),
+    "staff_slots": _columns(
+        "store_id store_name", "slot arrivals staff_needed staff_planned expected_wait_seconds", "business_date"
+    ),
+    "quotas": _columns(
+        "stock_id stock_name campaign_name carrier_id carrier_name reason binding_store_name",
+        "previous_coupons quota_coupons issued_coupons price_fen",
+        "business_date",
+    ),
+    "quality": _columns("feed title status", "rows_read rows_loaded rows_unchanged rows_quarantined"),
+    "findings": _columns("feed title expectation column_name reason", "rows"),
+    "accuracy": _columns("method", "wape rmsle mase bias coverage_80"),
+    "learned": _columns("measure unit", "value"),
+}
+"""Columns of each frame of a report, with their kinds. More columns do no harm; none may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanValues:
+    """Worth of the plan against what no plan under the same limits could beat, fen; None = not computed."""
+
+    stock_value_fen: float | None = None
+    stock_bound_fen: float | None = None
+    quota_value_fen: float | None = None
+    quota_bound_fen: float | None = None
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """One plan as a person should see it. Frames have the columns of ``FRAMES``; any of them may be empty.
+
+    ``as_of`` is timezone-aware. ``forecast_days`` holds 7 days from the business date, ``history_days`` the 28 days
+    before it. ``accuracy.method`` is rouxing, weekday_rule or seasonal_naive. ``day_note`` names what is special about
+    the day, e.g. a festival; the report does not know a calendar. Raises PermanentError for a missing column or a
+    moment without a zone.
+    """
+
+    plan_id: str
+    business_date: date
+    as_of: datetime
+    rung: Rung
+    rung_reason: str
+    verdict: Verdict
+    checks_passed: int
+    checks_total: int
+    is_simulated: bool
+    is_dry_run: bool
+    checks: pd.DataFrame
+    store_days: pd.DataFrame
+    forecast_days: pd.DataFrame
+    history_days: pd.DataFrame
+    transfers: pd.DataFrame
+    shortages: pd.DataFrame
+    staff_slots: pd.DataFrame
+    quotas: pd.DataFrame
+    quality: pd.DataFrame
+    findings: pd.DataFrame
+    accuracy: pd.DataFrame
+    learned: pd.DataFrame
+    values: PlanValues = PlanValues()
+    accuracy_window: str = ""
+    day_note: Words = NOTHING
+
+    def __post_init__(self) -> None:
+        if self.as_of.tzinfo is None:
+            raise PermanentError(f"as_of {self.as_of} of plan {self.plan_id} has no time zone; give an aware datetime")
+        for field in fields(self):
+            if field.name in FRAMES:
+                object.__setattr__(self, field.name, tidy_frame(field.name, getattr(self, field.name)))
+
+
+def empty_frame(name: str) -> pd.DataFrame:
+    """A frame of the report without rows, for what a plan does not have. KeyError for an unknown ``name``."""
+    return pd.DataFrame({column: pd.Series(dtype=_DTYPES[kind]) for column, kind in FRAMES[name].items()})
+
+
+def tidy_frame(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """``frame`` with just the columns of ``FRAMES[name]`` as text (missing = ""), float64 and datetime64.
+
+    Raises PermanentError that names the missing columns, or the column whose values cannot be read.
+    """
+    missing = [column for column in FRAMES[name] if column not in frame.columns]
+    if missing:
+        raise PermanentError(f"the report's frame {name!r} lacks {', '.join(missing)}; add them to the query")
+    return pd.DataFrame({column: _tidy(name, frame[column], kind) for column, kind in FRAMES[name].items()})
+
+
+_DTYPES: dict[Kind, str] = {"text": "str", "number": "float64", "date": "datetime64[ns]"}
+# Private-use characters mark the two languages inside chart texts; a name must not carry them.
+_MARKS = "[\ue000-\ue002]"
+
+
+def _tidy(frame_name: str, column: pd.Series, kind: Kind) -> pd.Series:
+    if kind == "text":
+        return column.astype("object").where(column.notna(), "").astype("str").str.replace(_MARKS, "", regex=True)
+    try:
+        return _as_days(column) if kind == "date" else pd.to_numeric(column).astype("float64")
+    except (ValueError, TypeError) as error:
+        raise PermanentError(
+            f"column {column.name} of the report's frame {frame_name!r} is not a {kind}: {error}"
+        ) from error
+
+
+def _as_days(column: pd.Series) -> pd.Series:
+    days = pd.to_datetime(column)
+    if days.dt.tz is not None:
+        days = days.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+    return days.dt.normalize().astype("datetime64[ns]")
