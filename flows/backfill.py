@@ -51,11 +51,11 @@ async def backfill(
     partitions = planned_partitions(start_date, end_date, stages, tuple(stores or ()))
     if not preview:
         for done, partition in enumerate(partitions):
-            tell("backfill", done, len(partitions))
+            tell("backfill", "partitions", done / len(partitions))
             moment = resolve_moment(
                 partition["business_date"], None, mode="backfill", stores=tuple(stores or ())
             )
             STEPS[partition["stage"]](moment)
-        tell("backfill", len(partitions), len(partitions))
+        tell("backfill", "partitions", 1.0)
     report_partitions(partitions, preview=preview)
     return partitions

@@ -29,8 +29,8 @@ async def day(business_date: BusinessDate = None, as_of: AsOf = None, send: Send
     """
     moment = resolve_moment(business_date, as_of)
     when = {"business_date": moment.business_date, "as_of": moment.as_of}
-    await ingest(**when)
-    await validate(**when)
+    await ingest(**when, return_state=True)
+    await validate(**when, return_state=True)
     await decide(when)
     plan_id: str = await publish(**when, send=send)
     await learn(**when)
@@ -38,7 +38,7 @@ async def day(business_date: BusinessDate = None, as_of: AsOf = None, send: Send
 
 
 async def decide(when: dict[str, Any]) -> None:
-    """Forecast, allocate, redistribute. What fails is in the ledger, and publish falls back to a safer plan."""
+    """Forecast, allocate, redistribute. What fails stands in the ledger, and publish falls back to a safer plan."""
     for stage in (forecast, allocate, redistribute):
         state = await stage(**when, return_state=True)
         if state.is_failed():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow
+from prefect.futures import wait
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.naming import run_name
 from flows.parameters import AsOf, BusinessDate, Sources
@@ -12,7 +14,12 @@ from tasks.context import Moment, resolve_moment, stage_run
 from tasks.ingest import SOURCES, land_source, report_landing
 
 
-@flow(name="ingest", flow_run_name=run_name, validate_parameters=True)
+@flow(
+    name="ingest",
+    flow_run_name=run_name,
+    validate_parameters=True,
+    task_runner=ThreadPoolTaskRunner(max_workers=2),
+)
 async def ingest(
     business_date: BusinessDate = None, as_of: AsOf = None, sources: Sources = None
 ) -> list[dict[str, Any]]:
@@ -31,6 +38,7 @@ async def ingest(
 def ingest_steps(moment: Moment, sources: Sources = None) -> list[dict[str, Any]]:
     """Lands each source on its own, so that one that is down stops no other."""
     with stage_run("ingest", moment) as run:
-        states = [land_source(moment, source, return_state=True) for source in sources or SOURCES]
-        landed, run.status, run.note = report_landing(moment, states)
+        futures = {source: land_source.submit(moment, source) for source in sources or SOURCES}
+        wait(list(futures.values()))
+        landed, run.status, run.note = report_landing({source: future.state for source, future in futures.items()})
     return landed

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from rouxing.gateway.clock import now
 from rouxing.model.dates import business_date_of, planning_moment
-from rouxing.model.errors import PermanentError, TransientError
+from rouxing.model.errors import PermanentError
 from rouxing.settings import Settings, load_settings
 from rouxing.warehouse.database import Database, open_database
 from rouxing.warehouse.locks import stage_lock
@@ -77,17 +77,6 @@ def current_database() -> Database:
     return open_database(current_settings())
 
 
-def may_help(_task: Any, _run: Any, state: Any) -> bool:
-    """True when a repeat can help: the task failed with a TransientError."""
-    try:
-        state.result()
-    except TransientError:
-        return True
-    except BaseException:
-        return False
-    return False
-
-
 @dataclass
 class StageRun:
     """What a stage has to say for the partition ledger."""
@@ -128,16 +117,16 @@ def _record(database: Database, stage: str, moment: Moment, status: str, result_
         )
 
 
-Listener = Callable[[str, int, int], None]
+Listener = Callable[[str, str, float], None]
 _listeners: list[Listener] = []
 
 
 def listen(listener: Listener) -> None:
-    """Has ``listener(stage, done, total)`` told of the steps of long work in this process."""
+    """Has ``listener(stage, part, share)`` told how far (0-1) a part of a stage has come in this process."""
     _listeners.append(listener)
 
 
-def tell(stage: str, done: int, total: int) -> None:
-    """Tells who listens how far a stage has come."""
+def tell(stage: str, part: str, share: float) -> None:
+    """Tells who listens how far a part of a stage has come."""
     for listener in _listeners:
-        listener(stage, done, total)
+        listener(stage, part, share)

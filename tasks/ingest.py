@@ -1,0 +1,64 @@
+"""Ingest steps: one task a source, each feed forward from its watermark."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from prefect import State, task
+
+from rouxing.gateway.client import VendorClient
+from rouxing.ingest.landing import ingest_feed
+from rouxing.model.errors import TransientError
+from rouxing.model.feeds import FEEDS, SOURCES
+from rouxing.privacy.pseudonyms import Pseudonymiser
+from tasks.artifacts import leave_table
+from tasks.context import Moment, current_database, current_settings, tell
+from tasks.options import OUTSIDE, STEP
+
+__all__ = ["SOURCES", "land_source", "report_landing"]
+
+Landed = dict[str, Any]
+
+
+@task(name="land-source", task_run_name="land {source}", **OUTSIDE)
+def land_source(moment: Moment, source: str) -> list[Landed]:
+    """Lands every feed of a source up to the moment; one row a feed with what was read."""
+    settings = current_settings()
+    history_start = moment.as_of - timedelta(days=settings.history_days)
+    pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
+    results = []
+    with VendorClient(settings.vendor_url) as client:
+        for feed in (feed for feed in FEEDS if feed.source == source):
+            result = ingest_feed(
+                current_database(),
+                client,
+                feed,
+                as_of=moment.as_of,
+                history_start=history_start,
+                pseudonymiser=pseudonymiser,
+                progress=lambda name, _rows, share: tell("ingest", name, share),
+            )
+            tell("ingest", feed.name, 1.0)
+            results.append({"source": source, "feed": feed.name, "batches": result.batches, "rows": result.rows_read})
+    return results
+
+
+@task(name="report-landing", **STEP)
+def report_landing(states: dict[str, State[Any]]) -> tuple[list[Landed], Literal["done", "degraded"], str]:
+    """What was landed, and which sources could not be read. TransientError when none could."""
+    landed = [row for state in states.values() if state.is_completed() for row in state.result(_sync=True)]
+    failed = {source: str(_error(state)) for source, state in states.items() if not state.is_completed()}
+    leave_table("ingest-landed", "本次读入 / Landed", landed, "Rows landed per feed")
+    if failed:
+        trouble = [{"source": source, "reason": reason} for source, reason in failed.items()]
+        leave_table("ingest-failed", "未能读取的来源 / Sources not read", trouble, "Sources that could not be read")
+    note = "; ".join(f"{source}: {reason}" for source, reason in failed.items())
+    if len(failed) == len(states):
+        raise TransientError(f"No source could be read. {note}")
+    return landed, "degraded" if failed else "done", note
+
+
+def _error(state: State[Any]) -> BaseException | str:
+    error = state.result(raise_on_failure=False, _sync=True)  # type: ignore[call-overload]
+    return error if isinstance(error, BaseException) else state.message or "unknown"
