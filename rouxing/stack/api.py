@@ -41,12 +41,16 @@ class PrefectApi:
         """The answer to a POST of a JSON body, decoded."""
         return self._call("POST", path, body)
 
+    def put(self, path: str, body: Any) -> None:
+        """Replace what the path names by a JSON body."""
+        self._call("PUT", path, body)
+
     def _call(self, method: str, path: str, body: Any) -> Any:
         """The decoded answer; a call the server was too busy for is repeated.
 
         Raises:
             TransientError: no answer, or the server stayed busy.
-            PermanentError: the server refused; `NotFound` for an unknown name, `Refused` for wrong values.
+            PermanentError: the server refused; `NotFoundError` for an unknown name, `RefusedError` for wrong values.
         """
         for wait_s in BUSY_WAITS_S:
             answer = self._send(method, path, body)
@@ -66,11 +70,11 @@ class PrefectApi:
             ) from error
 
 
-class NotFound(PermanentError):
+class NotFoundError(PermanentError):
     """The server knows nothing by this name."""
 
 
-class Refused(PermanentError):
+class RefusedError(PermanentError):
     """The server refused the values; the message says which and why."""
 
 
@@ -79,9 +83,9 @@ def _raise_for(answer: requests.Response) -> None:
         return
     reason = _reason(answer)
     if answer.status_code == 404:
-        raise NotFound(reason)
+        raise NotFoundError(reason)
     if answer.status_code in (409, 422):
-        raise Refused(reason)
+        raise RefusedError(reason)
     kind = TransientError if answer.status_code >= 500 else PermanentError
     raise kind(f"Prefect answered {answer.status_code} to {answer.request.path_url}: {reason}")
 

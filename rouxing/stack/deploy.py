@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from rouxing.model.errors import PermanentError
-from rouxing.stack.api import NotFound, PrefectApi
+from rouxing.stack.api import NotFoundError, PrefectApi
 from rouxing.stack.environment import POOL
 
 DEPLOY_TIMEOUT_S = 180
@@ -58,6 +58,6 @@ def ensure_pool(api: PrefectApi) -> None:
     """Make the local process pool if the server has none."""
     try:
         api.get(f"/work_pools/{POOL}")
-    except NotFound:
+    except NotFoundError:
         # An empty template: the first worker fills in that of its own version.
         api.post("/work_pools/", {"name": POOL, "type": "process", "base_job_template": {}})

@@ -56,6 +56,8 @@ _QUIET = {
 _TIMING = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+    # deployments/automations.yaml gives up on a run after three of these.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60",
     # SQLite is shared by scheduler, events and runs: a longer wait beats "database is locked".
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
     # No flow here uses blocks; registering them costs seconds of every start.

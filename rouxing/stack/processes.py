@@ -30,6 +30,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_start: int
 
     @property
     def pid(self) -> int:
@@ -39,6 +40,12 @@ class Child:
     def exit_code(self) -> int | None:
         """The code it ended with, or None while it runs."""
         return self.process.poll()
+
+    def output(self) -> str:
+        """What it has written since it started."""
+        with self.log.open("rb") as log:
+            log.seek(self.log_start)
+            return log.read().decode(errors="replace")
 
     def stop(self, patience_s: float = 10.0) -> None:
         """End the process and all it started: a request first, force after `patience_s` seconds."""
@@ -69,6 +76,7 @@ def start_child(
     """
     log = _fresh_log(logs, name)
     with log.open("ab") as output:
+        start = output.tell()
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -79,7 +87,7 @@ def start_child(
             process_group=0,
             preexec_fn=_end_with_parent() if sys.platform == "linux" else None,
         )
-    return Child(name, process, log)
+    return Child(name, process, log, start)
 
 
 def _fresh_log(logs: Path, name: str) -> Path:
@@ -160,6 +168,6 @@ def _listeners(port: int) -> Iterator[tuple[str, int]]:
     except psutil.AccessDenied:
         return
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
             with contextlib.suppress(psutil.NoSuchProcess):
                 yield psutil.Process(connection.pid).name(), connection.pid

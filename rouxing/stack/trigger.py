@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.status import Status
 
 from rouxing.model.errors import PermanentError
-from rouxing.stack.api import NotFound, PrefectApi, Refused
+from rouxing.stack.api import NotFoundError, PrefectApi, RefusedError
 from rouxing.stack.environment import POOL
 from rouxing.stack.server import ServerHandle
 
@@ -65,14 +65,14 @@ def start_run(api: PrefectApi, ui_url: str, name: str, parameters: Mapping[str, 
     full_name = name if "/" in name else f"{name}/manual"
     try:
         deployment = api.get(f"/deployments/name/{full_name}")
-    except NotFound as error:
+    except NotFoundError as error:
         raise PermanentError(f"there is no deployment {full_name!r}; `rouxing up` lists and makes them") from error
     check_parameters(full_name, deployment["parameter_openapi_schema"], parameters)
     # The key makes a repeat of this call find the run it made.
     body = {"parameters": dict(parameters), "idempotency_key": str(uuid.uuid4())}
     try:
         run = api.post(f"/deployments/{deployment['id']}/create_flow_run", body)
-    except Refused as error:
+    except RefusedError as error:
         raise PermanentError(f"{full_name} was not started: {_plain(str(error))}") from error
     return StartedRun(run["id"], run["name"], f"{ui_url}/runs/flow-run/{run['id']}")
 
@@ -110,7 +110,7 @@ def has_worker(api: PrefectApi) -> bool:
     """Whether a worker has lately asked the local pool for runs."""
     try:
         workers = api.post(f"/work_pools/{POOL}/workers/filter", {})
-    except NotFound:
+    except NotFoundError:
         return False
     return any(worker["status"] == "ONLINE" for worker in workers)
 
