@@ -8,6 +8,7 @@ create table mart.forecast_runs (
     code_version  text not null,
     model         bytea not null,
     accuracy      jsonb not null,
+    warnings      text[] not null default '{}',
     loaded_at     timestamptz not null default now()
 );
 comment on column mart.forecast_runs.forecast_id is 'Hash of inputs, parameters and code version';
