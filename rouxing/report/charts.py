@@ -16,6 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from rouxing.report.load import chain_days
+from rouxing.report.numbers import signed
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.words import Words, day_words, in_chart, slot_words
 
@@ -37,7 +38,7 @@ class ChartOption:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure (Plotly JSON), its options (none = nothing to choose), and whether they are few enough for buttons."""
+    """A figure (Plotly JSON), its options (none = nothing to choose)."""
 
     figure: dict[str, Any]
     options: tuple[ChartOption, ...] = ()
@@ -51,7 +52,7 @@ def demand_chart(report: PlanReport) -> Chart | None:
     if report.forecast_days.empty:
         return None
     chain = chain_days(report)
-    history = report.history_days.groupby("date", as_index=False)["pickups"].sum()
+    history = report.history_days.groupby("date", as_index=False)[["pickups"]].sum()
     total = _demand_traces(history, chain)
     names = _store_labels(report)
     past = dict(tuple(report.history_days.groupby("store_id")))
@@ -90,21 +91,31 @@ def staff_stores_left_out(report: PlanReport) -> int:
 
 
 def quota_chart(report: PlanReport) -> Chart | None:
-    """Quota in force and planned per coupon stock, all stores and dates together. None without quotas."""
+    """Coupons added and taken per coupon stock, all stores and dates together. None without quotas."""
     if report.quotas.empty:
         return None
-    stocks = (
-        report.quotas.groupby("stock_id")
-        .agg(name=("stock_name", "first"), before=("previous_coupons", "sum"), after=("quota_coupons", "sum"))
-        .sort_values("after")
-    )
+    stocks = _quota_changes(report.quotas)
     names = _unique_labels({stock_id: _cut(name, 14) for stock_id, name in stocks["name"].items()})
-    labels = [names[str(stock_id)] for stock_id in stocks.index]
+    totals = zip(stocks.index, stocks["before"], stocks["after"], strict=True)
+    labels = [f"{names[str(stock_id)]}<br>{before:,.0f} → {after:,.0f}" for stock_id, before, after in totals]
     bars = [
-        _bar(labels, stocks["before"].tolist(), Words("现行额度", "In force"), "#cbd2d9"),
-        _bar(labels, stocks["after"].tolist(), Words("计划额度", "Planned"), BLUE),
+        _bar(labels, stocks["taken"].tolist(), Words("调减", "Cut"), ORANGE),
+        _bar(labels, stocks["added"].tolist(), Words("调增", "Raised"), BLUE),
     ]
-    return Chart(_figure(bars, _layout(height=90 + 46 * len(labels), bargap=0.35, **_bar_axes())))
+    return Chart(_figure(bars, _layout(height=80 + 46 * len(labels), bargap=0.45, **_bar_axes(stocks))))
+
+
+def _quota_changes(quotas: pd.DataFrame) -> pd.DataFrame:
+    change = quotas["quota_coupons"] - quotas["previous_coupons"]
+    stocks = quotas.assign(added=change.clip(lower=0), taken=change.clip(upper=0)).groupby("stock_id")
+    sums = stocks.agg(
+        name=("stock_name", "first"),
+        before=("previous_coupons", "sum"),
+        after=("quota_coupons", "sum"),
+        added=("added", "sum"),
+        taken=("taken", "sum"),
+    )
+    return sums.assign(moved=sums["added"] - sums["taken"]).sort_values("moved", kind="stable")
 
 
 def chart_json(chart: Chart) -> str:
@@ -238,6 +249,8 @@ def _staff_shapes(traces: list[dict[str, Any]], most_staff: float) -> list[Any]:
             colorbar={
                 "orientation": "h",
                 "thickness": 8,
+                "ypad": 6,
+                "outlinewidth": 0,
                 "len": 0.6,
                 "x": 0,
                 "xanchor": "left",
@@ -264,7 +277,7 @@ def _step(most_staff: float) -> int:
 
 def _staff_layout(store_count: int) -> go.Layout:
     return _layout(
-        height=120 + 20 * store_count,
+        height=92 + 20 * store_count,
         margin={"l": 8, "r": 8, "t": 56, "b": 36},
         xaxis={"type": "category", "nticks": 8, "tickangle": 0, "showgrid": False},
         yaxis={
@@ -285,17 +298,20 @@ def _bar(labels: list[str], values: list[float], name: Words, colour: str) -> An
         x=values,
         name=in_chart(name),
         marker={"color": colour},
-        text=[f"{value:,.0f}" for value in values],
-        textposition="auto",
+        text=[signed(value) if value else "" for value in values],
+        textposition="outside",
+        textfont={"size": 11},
         cliponaxis=False,
         hovertemplate=f"%{{y}}<br>{in_chart(name)} %{{x:,.0f}}<extra></extra>",
     )
 
 
-def _bar_axes() -> dict[str, Any]:
+def _bar_axes(stocks: pd.DataFrame) -> dict[str, Any]:
+    # Room on both sides for the numbers at the bars' ends.
+    reach = max(float(stocks["added"].max()), float(-stocks["taken"].min()), 1.0) * 1.25
     return {
-        "barmode": "group",
-        "xaxis": {"gridcolor": GRID, "zeroline": False, "tickformat": ",.0f", "rangemode": "tozero", "nticks": 6},
+        "barmode": "relative",
+        "xaxis": {"gridcolor": GRID, "zeroline": True, "zerolinecolor": MUTED, "nticks": 6, "range": [-reach, reach]},
         "yaxis": {"type": "category", "automargin": True, "showgrid": False},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
         "margin": {"l": 8, "r": 16, "t": 36, "b": 30},

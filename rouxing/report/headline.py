@@ -9,7 +9,7 @@ import pandas as pd
 from rouxing.report.load import demand_on_business_date, overloaded
 from rouxing.report.numbers import count, signed
 from rouxing.report.plan_report import PlanReport
-from rouxing.report.words import NONE, RUNGS, VERDICTS, Words, day_words
+from rouxing.report.words import NONE, RUNGS, Words, day_words
 
 _DEMAND = Words(
     "预计自提 {mean} 单（80% 区间 {lower}–{upper}），其中约 {committed} 单已有券或预约在手",
@@ -189,6 +189,9 @@ def _state_words(report: PlanReport) -> Words:
         rung = RUNGS[report.rung]
         return Words(f"本计划为{rung.zh}。", f" This is a degraded plan: {rung.en}.")
     if report.verdict == "inherited_breach":
-        verdict = VERDICTS[report.verdict]
-        return Words(f"校验结论：{verdict.zh}。", f" Certificate: {verdict.en}.")
+        breaches = int((report.checks["verdict"] == "inherited_breach").sum())
+        return Words(
+            f"另有 {breaches} 处超限由此前的承诺造成，本计划没有加重。",
+            f" {breaches} limits were already broken by earlier promises; this plan makes none of them worse.",
+        )
     return Words("", "")

@@ -26,7 +26,8 @@ class ChainDemand:
 def with_load(store_days: pd.DataFrame) -> pd.DataFrame:
     """``store_days`` with two more columns: ``load_share`` and ``level``.
 
-    load_share = upper load / capacity, inf without capacity. level: calm (< 70 %), busy (< 90 %), tight (<= 100 %), over (> 100 %), unknown.
+    load_share = upper load / capacity, inf without capacity.
+    level: calm (<= 70 %), busy (<= 90 %), tight (<= 100 %), over (> 100 %), unknown.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         load_share = store_days["load_upper"].to_numpy() / store_days["capacity_pickups"].to_numpy()

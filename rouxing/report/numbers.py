@@ -16,22 +16,26 @@ def is_known(value: float | None) -> bool:
 
 def count(value: float | None) -> str:
     """Whole number with thousands separators; a dash for what is unknown."""
-    return f"{value:,.0f}" if value is not None and is_known(value) else NONE.zh
+    return f"{value:,.0f}".replace("-", "−") if value is not None and is_known(value) else NONE.zh
 
 
 def decimal(value: float | None, digits: int = 2) -> str:
     """Number with ``digits`` decimals; a dash for what is unknown."""
-    return f"{value:,.{digits}f}" if value is not None and is_known(value) else NONE.zh
+    return f"{value:,.{digits}f}".replace("-", "−") if value is not None and is_known(value) else NONE.zh
 
 
 def share(value: float | None, digits: int = 0) -> str:
     """Share 0-1 as a percentage; a dash for what is unknown."""
-    return f"{value * 100:,.{digits}f}%" if value is not None and is_known(value) else NONE.zh
+    return f"{value * 100:,.{digits}f}%".replace("-", "−") if value is not None and is_known(value) else NONE.zh
 
 
 def yuan(value_fen: float | None) -> str:
     """Fen as whole yuan; a dash for what is unknown."""
-    return f"¥{value_fen / _FEN_PER_YUAN:,.0f}" if value_fen is not None and is_known(value_fen) else NONE.zh
+    return (
+        f"¥{value_fen / _FEN_PER_YUAN:,.0f}".replace("-", "−")
+        if value_fen is not None and is_known(value_fen)
+        else NONE.zh
+    )
 
 
 def signed(value: float) -> str:

@@ -10,7 +10,8 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from rouxing.model.dates import SHANGHAI
-from rouxing.report import charts, sections
+from rouxing.report import sections
+from rouxing.report.charts import Chart, chart_json, demand_chart, quota_chart, staff_chart, staff_stores_left_out
 from rouxing.report.districts import districts_by_load
 from rouxing.report.headline import day_sentence, key_figures
 from rouxing.report.plan_report import PlanReport
@@ -38,20 +39,11 @@ def render_plan_page(report: PlanReport) -> str:
             districts=districts_by_load(report.store_days),
             shortages=shortage_table(report),
             sections=sections,
-            charts=_chart_scripts(report),
-            staff_stores_left_out=charts.staff_stores_left_out(report),
+            charts={"demand": demand_chart(report), "staff": staff_chart(report), "quotas": quota_chart(report)},
+            staff_stores_left_out=staff_stores_left_out(report),
             plotly_script=Markup(get_plotlyjs()),
         )
     )
-
-
-def _chart_scripts(report: PlanReport) -> dict[str, Markup]:
-    made = {
-        "demand": charts.demand_chart(report),
-        "staff": charts.staff_chart(report),
-        "quotas": charts.quota_chart(report),
-    }
-    return {name: Markup(charts.chart_json(chart)) for name, chart in made.items() if chart}
 
 
 @cache
@@ -64,9 +56,14 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["words"] = _both_languages
+    environment.filters["chart_json"] = _chart_json
     environment.globals["t"] = lambda zh, en: _both_languages(Words(zh, en))
     environment.globals["asset"] = _asset
     return environment
+
+
+def _chart_json(chart: Chart) -> Markup:
+    return Markup(chart_json(chart))
 
 
 def _asset(name: str) -> Markup:

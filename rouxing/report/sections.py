@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -72,30 +74,27 @@ def quota_table(report: PlanReport) -> Table:
     return table(columns, [_quota_row(row) for row in ordered.to_dict("records")], _MOST_QUOTAS)
 
 
-def _quota_row(row: dict[str, object]) -> tuple[Cell, ...]:
+def _quota_row(row: dict[Hashable, Any]) -> tuple[Cell, ...]:
     return (
         str(row["stock_name"]),
         str(row["carrier_name"]),
         _day(row["business_date"]),
-        count(_number(row["previous_coupons"])),
-        count(_number(row["quota_coupons"])),
-        signed(_number(row["change"])),
-        count(_number(row["issued_coupons"])),
+        count(row["previous_coupons"]),
+        count(row["quota_coupons"]),
+        signed(row["change"]),
+        count(row["issued_coupons"]),
         quota_reason(str(row["reason"]), str(row["binding_store_name"])),
     )
 
 
 def quota_reasons_table(report: PlanReport) -> Table:
     """How many quotas each reason set, and by how much they change in sum."""
-    quotas = report.quotas.assign(
-        change=report.quotas["quota_coupons"] - report.quotas["previous_coupons"],
-        words=[quota_reason(reason, "") for reason in report.quotas["reason"]],
-    )
+    change = report.quotas["quota_coupons"] - report.quotas["previous_coupons"]
+    reasons = change.groupby(report.quotas["reason"]).agg(["size", "sum"])
+    ordered = reasons.sort_values("size", ascending=False, kind="stable")
     columns = (text_column("原因", "Why"), number_column("额度数", "Quotas"), number_column("净变化", "Change"))
-    groups = sorted(quotas.groupby("reason"), key=lambda group: -len(group[1]))
-    return table(
-        columns, [(rows["words"].iloc[0], count(len(rows)), signed(rows["change"].sum())) for _, rows in groups]
-    )
+    rows = zip(ordered.index, ordered["size"], ordered["sum"], strict=True)
+    return table(columns, [(quota_reason(str(reason), ""), count(size), signed(total)) for reason, size, total in rows])
 
 
 def transfer_table(report: PlanReport) -> Table:
@@ -106,7 +105,7 @@ def transfer_table(report: PlanReport) -> Table:
         text_column("到货", "Arrives"),
         number_column("件数", "Units"),
         number_column("商品数", "SKUs"),
-        number_column("满足想要的", "Of wanted"),
+        number_column("满足率", "Of wanted"),
         text_column("主要原因", "Main reason"),
     )
     stores = [rows for _, rows in report.transfers.groupby("store_id")]
@@ -142,9 +141,9 @@ def quality_table(report: PlanReport) -> Table:
     return table(columns, [_quality_row(row) for row in report.quality.to_dict("records")])
 
 
-def _quality_row(row: dict[str, object]) -> tuple[Cell, ...]:
+def _quality_row(row: dict[Hashable, Any]) -> tuple[Cell, ...]:
     read, loaded, unchanged, quarantined = (
-        _number(row[name]) for name in ("rows_read", "rows_loaded", "rows_unchanged", "rows_quarantined")
+        float(row[name]) for name in ("rows_read", "rows_loaded", "rows_unchanged", "rows_quarantined")
     )
     missing = read - loaded - unchanged - quarantined
     balance = (
@@ -245,7 +244,7 @@ def _summary_row(name: str, rows: pd.DataFrame) -> tuple[Cell, ...]:
     known = rows[rows["slack"].notna()]
     if known.empty:
         return words_for(CHECKS, name), passed, NONE, NONE
-    tightest = known.loc[known["slack"].idxmin()]
+    tightest = known.sort_values("slack", kind="stable").iloc[0]
     return words_for(CHECKS, name), passed, str(tightest["subject"]), decimal(tightest["slack"], 1)
 
 
@@ -273,10 +272,6 @@ def certificate_table(report: PlanReport) -> Table:
         for row in ordered.to_dict("records")
     ]
     return table(columns, rows, _MOST_CHECKS)
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
 
 
 def _day(value: object) -> Cell:

@@ -70,7 +70,7 @@ def _staff_rows(staff_slots: pd.DataFrame) -> Iterator[tuple[str | Words, ...]]:
 
 def _by_store_day(lacking: pd.DataFrame) -> list[tuple[tuple[str, str, pd.Timestamp], pd.DataFrame]]:
     groups = [
-        ((str(name), str(store_id), pd.Timestamp(day)), rows)
+        ((str(name), str(store_id), pd.Timestamp(str(day))), rows)
         for (name, store_id, day), rows in lacking.groupby(["store_name", "store_id", "business_date"])
     ]
     return sorted(groups, key=lambda group: (-float(group[1]["gap"].sum()), group[0]))

@@ -35,7 +35,7 @@ RUNGS = {
 
 VERDICTS = {
     "pass": Words("通过", "Pass"),
-    "inherited_breach": Words("沿用已有超限，未加重", "Inherited breach, not worsened"),
+    "inherited_breach": Words("已有超限，未加重", "Inherited breach, not worsened"),
     "fail": Words("未通过", "Fail"),
 }
 

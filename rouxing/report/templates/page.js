@@ -42,6 +42,12 @@
   document.querySelector(".language").addEventListener("click", function () {
     show(root.dataset.language === "zh" ? "en" : "zh");
   });
+  document.querySelectorAll(".unfold").forEach(function (button) {
+    button.addEventListener("click", function () {
+      button.previousElementSibling.querySelector("table").classList.remove("folded");
+      button.remove();
+    });
+  });
   charts.forEach(function (chart) {
     if (!chart.chooser) { return; }
     chart.chooser.addEventListener("change", function () { chart.option = Number(chart.chooser.value); draw(chart); });
