@@ -77,6 +77,7 @@ create table ops.outbox (
     plan_id        text not null,
     sequence       integer not null,
     channel        text not null check (channel in ('coupon_quota', 'stock_transfer', 'staff', 'slot_capacity')),
+    path           text not null,
     body           jsonb not null,
     status         text not null default 'pending' check (status in ('pending', 'sent', 'refused')),
     answer         jsonb,

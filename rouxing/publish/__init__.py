@@ -1,0 +1,1 @@
+"""The outbox: what a plan asks of the outside world, sent once, recorded, resumable."""
