@@ -61,7 +61,7 @@ _TIMING = {
     # SQLite is shared by scheduler, events and runs: a longer wait beats "database is locked".
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
     # No flow here uses blocks; registering them costs seconds of every start.
-    "PREFECT_SERVER_API_BLOCKS_REGISTER_ON_START": "false",
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
 }
 
 _RETENTION = {

@@ -49,8 +49,13 @@ class Child:
 
     def stop(self, patience_s: float = 10.0) -> None:
         """End the process and all it started: a request first, force after `patience_s` seconds."""
-        stop_tree(self.pid, patience_s)
+        started = descendants(self.pid)
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience_s)
+        self.process.kill()
         self.process.wait()
+        kill_all(started)
 
     def __enter__(self) -> Child:
         return self
@@ -114,19 +119,32 @@ def _end_with_parent() -> Callable[[], None]:
 
 
 def stop_tree(pid: int, patience_s: float = 10.0) -> None:
-    """End a process and all its descendants: SIGTERM to the head, then SIGKILL to whatever is left.
+    """End a process that is not our child, and all its descendants: SIGTERM to the head, then SIGKILL to the rest.
 
     Only the head is asked, since it knows how to end the others in order (a worker reports its runs as crashed).
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         head = psutil.Process(pid)
-        tree = [*head.children(recursive=True), head]
+        started = descendants(pid)
         head.terminate()
-        _, stubborn = psutil.wait_procs(tree, timeout=patience_s)
-        for process in stubborn:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(stubborn, timeout=5)
+        psutil.wait_procs([head], timeout=patience_s)
+        kill_all([head, *started])
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """All processes that this one started and theirs, whatever group or session they are in; none if it is gone."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill_all(processes: Sequence[psutil.Process]) -> None:
+    """End processes by force and wait until they are gone; those that are gone already don't matter."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=5)
 
 
 def last_lines(log: Path, count: int = 5) -> str:

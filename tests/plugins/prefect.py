@@ -1,0 +1,26 @@
+"""One Prefect server for the whole test session: starting one takes a quarter of a minute."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from rouxing.stack.processes import free_port
+from rouxing.stack.server import ServerHandle, ensure_server
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerHandle]:
+    """A server of the session's own; this process and its children talk to it, however early Prefect was imported."""
+    with ensure_server(tmp_path_factory.mktemp("stack"), free_port()) as server:
+        before = dict(os.environ)
+        os.environ.update(server.environment)
+        # Imported late: it takes seconds that the other rooms' tests need not pay.
+        from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_EPHEMERAL_ENABLED, temporary_settings
+
+        with temporary_settings({PREFECT_API_URL: server.api_url, PREFECT_SERVER_EPHEMERAL_ENABLED: False}):
+            yield server
+        os.environ.clear()
+        os.environ.update(before)
