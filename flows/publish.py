@@ -27,9 +27,9 @@ def publish_steps(moment: Moment, *, send: bool = False) -> str:
     with stage_run("publish", moment) as run:
         plan = certify_plan(moment)
         run.result_id, run.status, run.note = plan.plan_id, plan.ledger_status, plan.rung_reason
-        if moment.mode == "live" and plan.is_published:
+        sends = send and moment.mode == "live" and plan.is_published
+        if sends:
             fill_outbox(plan)
-            if send:
-                send_outbox(plan)
-        report_plan(plan, sent=send)
+            send_outbox(plan)
+        report_plan(plan, sent=sends)
     return run.result_id

@@ -1,0 +1,132 @@
+"""Gathers what a plan's page shows and writes the page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rouxing.model.feeds import FEEDS
+from rouxing.report.plan_report import PlanReport, PlanValues, empty_frame
+from rouxing.warehouse.database import Connection
+from rouxing.warehouse.frames import read_frame
+from tasks.context import Moment, current_database, current_settings
+
+LINES = ("store_days", "transfers", "shortages", "staff_slots", "quotas")
+
+
+def write_report(plan_id: str, *, sent: bool) -> Path:
+    """Writes ``reports/<plan_id>.html`` in the state folder and returns its path."""
+    # Plotly takes a second to import; only this step needs it.
+    from rouxing.report.plan_page import render_plan_page
+
+    settings = current_settings()
+    with current_database().connect() as connection:
+        report = gather_report(connection, plan_id, is_simulated=settings.clock == "city", is_dry_run=not sent)
+    settings.reports.mkdir(parents=True, exist_ok=True)
+    path = settings.reports / f"{plan_id}.html"
+    path.write_text(render_plan_page(report), encoding="utf-8")
+    return path
+
+
+def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, is_dry_run: bool) -> PlanReport:
+    """Everything the page of a plan shows, as it was known when the plan was made."""
+    header = read_frame(connection, "report/header", plan_id=plan_id).iloc[0].to_dict()
+    business_date = header["business_date"].date()
+    as_of = header["as_of"].to_pydatetime()
+    known_by = as_of - timedelta(minutes=current_settings().settle_minutes)
+    moment = Moment(business_date, as_of, known_by)
+    names = _names(connection, moment)
+    return PlanReport(
+        plan_id=plan_id,
+        business_date=business_date,
+        as_of=as_of,
+        rung=header["rung"],
+        rung_reason=header["rung_reason"],
+        verdict=header["verdict"],
+        checks_passed=int(header["checks_passed"]),
+        checks_total=int(header["checks_total"]),
+        is_simulated=is_simulated,
+        is_dry_run=is_dry_run,
+        checks=read_frame(connection, "report/checks", plan_id=plan_id),
+        **_lines(connection, header, names),
+        **_demand(connection, header, moment),
+        **_quality(connection, moment),
+        learned=read_frame(connection, "report/scorecard", business_date=business_date),
+        values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
+        accuracy_window=_accuracy_window(moment),
+    )
+
+
+def _names(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:
+    as_of = {"business_date": moment.business_date, "known_by": moment.known_by}
+    stores = read_frame(connection, "core/stores", **as_of)[["store_id", "store_name", "district_id", "district_name"]]
+    stocks = read_frame(connection, "core/coupon_stocks", **as_of)
+    campaigns = read_frame(connection, "core/campaigns", **as_of)
+    carriers = pd.concat(
+        [
+            stores[["store_id", "store_name"]].set_axis(["carrier_id", "carrier_name"], axis=1),
+            stores[["district_id", "district_name"]].drop_duplicates().set_axis(["carrier_id", "carrier_name"], axis=1),
+        ]
+    )
+    return {
+        "stores": stores,
+        "skus": read_frame(connection, "core/skus", **as_of)[["sku_id", "sku_name"]],
+        "coupons": stocks.merge(campaigns, on="campaign_id", how="left")[["stock_id", "stock_name", "campaign_name"]],
+        "carriers": carriers,
+    }
+
+
+def _lines(connection: Connection, header: dict[Any, Any], names: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    if header["allocation_id"] is None or pd.isna(header["allocation_id"]):
+        return {name: empty_frame(name) for name in LINES}
+    ids = {name: header[name] for name in ("allocation_id", "redistribution_id", "forecast_id")}
+    lines = {name: read_frame(connection, f"report/{name}", **ids) for name in LINES}
+    stores = names["stores"]
+    binding = stores[["store_id", "store_name"]].set_axis(["binding_store_id", "binding_store_name"], axis=1)
+    return {
+        "store_days": lines["store_days"].merge(stores, on="store_id", how="left"),
+        "transfers": lines["transfers"].merge(stores, on="store_id", how="left").merge(names["skus"], how="left"),
+        "shortages": lines["shortages"].merge(stores, on="store_id", how="left").merge(names["skus"], how="left"),
+        "staff_slots": lines["staff_slots"].merge(stores, on="store_id", how="left"),
+        "quotas": lines["quotas"]
+        .merge(names["coupons"], on="stock_id", how="left")
+        .merge(names["carriers"], on="carrier_id", how="left")
+        .merge(binding, on="binding_store_id", how="left"),
+    }
+
+
+def _demand(connection: Connection, header: dict[Any, Any], moment: Moment) -> dict[str, pd.DataFrame]:
+    history = read_frame(connection, "forecast/daily_pickups", known_by=moment.known_by, origin=moment.origin)
+    first = pd.Timestamp(moment.business_date - timedelta(days=28))
+    recent = {"history_days": history[history["date"] >= first]}
+    forecast_id = header["forecast_id"]
+    if forecast_id is None or pd.isna(forecast_id):
+        return {**recent, "forecast_days": empty_frame("forecast_days"), "accuracy": empty_frame("accuracy")}
+    accuracy = read_frame(connection, "forecast/accuracy", forecast_id=forecast_id)
+    return {
+        **recent,
+        "forecast_days": read_frame(connection, "forecast/days", forecast_id=forecast_id),
+        "accuracy": accuracy.assign(method=accuracy["method"].replace("ours", "rouxing")),
+    }
+
+
+def _quality(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:
+    titles = {feed.name: feed.title for feed in FEEDS}
+    quality = read_frame(connection, "validate/quality_summary", as_of=moment.as_of)
+    findings = read_frame(connection, "validate/findings", as_of=moment.as_of)
+    return {
+        "quality": quality.assign(title=quality["feed"].map(titles)),
+        "findings": findings.assign(title=findings["feed"].map(titles)),
+    }
+
+
+def _accuracy_window(moment: Moment) -> str:
+    first = moment.business_date - timedelta(days=14)
+    return f"{first:%Y-%m-%d} – {moment.origin:%Y-%m-%d}"
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
