@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from rouxing.model.feeds import FEEDS
 from rouxing.report.plan_report import PlanReport, PlanValues, empty_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.context import Moment, current_database, current_settings
+from tasks.validate import read_quality
 
 LINES = ("store_days", "transfers", "shortages", "staff_slots", "quotas")
 
@@ -114,13 +114,8 @@ def _demand(connection: Connection, header: dict[Any, Any], moment: Moment) -> d
 
 
 def _quality(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:
-    titles = {feed.name: feed.title for feed in FEEDS}
-    quality = read_frame(connection, "validate/quality_summary", as_of=moment.as_of)
-    findings = read_frame(connection, "validate/findings", as_of=moment.as_of)
-    return {
-        "quality": quality.assign(title=quality["feed"].map(titles)),
-        "findings": findings.assign(title=findings["feed"].map(titles)),
-    }
+    quality, findings = read_quality(connection, moment)
+    return {"quality": quality, "findings": findings}
 
 
 def _accuracy_window(moment: Moment) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 
+import pandas as pd
 from prefect import task
 
 from rouxing.model.feeds import FEEDS
 from rouxing.report.quality_page import quality_markdown
+from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.artifacts import leave_markdown
 from tasks.context import Moment, current_database, tell
 from tasks.options import STEP
 
 Judged = dict[str, Any]
+QUALITY_DAYS = 7
 
 
 @task(name="admit-source", task_run_name="admit {source}", **STEP)
@@ -48,15 +52,20 @@ def admit_source(moment: Moment, source: str) -> list[Judged]:
 def report_quality(moment: Moment, judged: list[Judged]) -> tuple[Literal["done", "degraded"], str]:
     """Leaves the quality report; ``degraded`` and the reasons when a source was stopped."""
     with current_database().connect() as connection:
-        quality = read_frame(connection, "validate/quality_summary", as_of=moment.as_of)
-        findings = read_frame(connection, "validate/findings", as_of=moment.as_of)
-    titles = {feed.name: feed.title for feed in FEEDS}
+        quality, findings = read_quality(connection, moment)
     leave_markdown(
         "validate-quality",
-        quality_markdown(
-            quality.assign(title=quality["feed"].map(titles)), findings.assign(title=findings["feed"].map(titles))
-        ),
-        f"Data quality as of {moment.as_of:%Y-%m-%d %H:%M}",
+        quality_markdown(quality, findings),
+        f"Data quality of the {QUALITY_DAYS} days up to {moment.as_of:%Y-%m-%d %H:%M}",
     )
     stopped = [f"{row['feed']}: {row['stopped_reason']}" for row in judged if row["stopped_reason"]]
     return ("degraded" if stopped else "done"), "; ".join(stopped)
+
+
+def read_quality(connection: Connection, moment: Moment) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Books and findings of the batches of the last days, with the feeds' titles."""
+    window = {"since": moment.as_of - timedelta(days=QUALITY_DAYS), "until": moment.as_of}
+    titles = {feed.name: feed.title for feed in FEEDS}
+    quality = read_frame(connection, "validate/quality_summary", **window)
+    findings = read_frame(connection, "validate/findings", **window).rename(columns={"rows_failed": "rows"})
+    return quality.assign(title=quality["feed"].map(titles)), findings.assign(title=findings["feed"].map(titles))
