@@ -308,10 +308,17 @@ def _bar(labels: list[str], values: list[float], name: Words, colour: str) -> An
 
 def _bar_axes(stocks: pd.DataFrame) -> dict[str, Any]:
     # Room on both sides for the numbers at the bars' ends.
-    reach = max(float(stocks["added"].max()), float(-stocks["taken"].min()), 1.0) * 1.25
+    added, taken = float(stocks["added"].max()), float(-stocks["taken"].min())
+    room = 0.3 * max(added, taken, 1.0)
     return {
         "barmode": "relative",
-        "xaxis": {"gridcolor": GRID, "zeroline": True, "zerolinecolor": MUTED, "nticks": 6, "range": [-reach, reach]},
+        "xaxis": {
+            "gridcolor": GRID,
+            "zeroline": True,
+            "zerolinecolor": MUTED,
+            "nticks": 6,
+            "range": [-taken - room, added + room],
+        },
         "yaxis": {"type": "category", "automargin": True, "showgrid": False},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
         "margin": {"l": 8, "r": 16, "t": 36, "b": 30},

@@ -9,7 +9,7 @@ import pandas as pd
 from rouxing.report.load import demand_on_business_date, overloaded
 from rouxing.report.numbers import count, signed
 from rouxing.report.plan_report import PlanReport
-from rouxing.report.words import NONE, RUNGS, Words, day_words
+from rouxing.report.words import NONE, RUNGS, Words, counted, day_words
 
 _DEMAND = Words(
     "预计自提 {mean} 单（80% 区间 {lower}–{upper}），其中约 {committed} 单已有券或预约在手",
@@ -64,7 +64,7 @@ def day_facts(report: PlanReport) -> DayFacts:
 def day_sentence(report: PlanReport) -> Words:
     """The day in one sentence, Chinese and English."""
     facts = day_facts(report)
-    parts = [_demand_words(report), _trouble_words(facts), _quota_words(facts), _transfer_words(facts)]
+    parts = [_demand_words(report), _trouble_words(report, facts), _quota_words(report, facts), _transfer_words(facts)]
     return Words(
         f"{_day_zh(report)}：" + "；".join(part.zh for part in parts) + "。" + _state_words(report).zh,
         f"{_day_en(report)}: " + "; ".join(part.en for part in parts) + "." + _state_words(report).en,
@@ -72,39 +72,45 @@ def day_sentence(report: PlanReport) -> Words:
 
 
 def key_figures(report: PlanReport) -> tuple[Figure, ...]:
-    """Six figures for the top of the page."""
+    """Six figures for the top of the page; a dash where the plan has nothing to count from."""
     facts = day_facts(report)
     return (
         _demand_figure(report),
-        Figure(
+        _trouble_figure(
             Words("可能超负荷", "Over capacity"),
-            Words(f"{facts.overloaded_stores} 家", f"{facts.overloaded_stores} stores"),
-            Words(f"共 {facts.stores} 家，按偏高需求 P90", f"of {facts.stores}, at P90 demand"),
-            "bad" if facts.overloaded_stores else "good",
+            None if report.store_days.empty else facts.overloaded_stores,
+            Words(f"共 {facts.stores} 家，偏高需求下", f"of {facts.stores}, at high demand"),
+            "bad",
         ),
-        Figure(
+        _trouble_figure(
             Words("缺货", "Short of goods"),
-            Words(f"{facts.stores_short_of_goods} 家", f"{facts.stores_short_of_goods} stores"),
-            Words(f"{len(report.shortages)} 个门店商品", f"{len(report.shortages)} store-SKUs"),
-            "warn" if facts.stores_short_of_goods else "good",
+            None if report.store_days.empty else facts.stores_short_of_goods,
+            Words(f"{len(report.shortages)} 个门店商品", counted(len(report.shortages), "store-SKU")),
+            "warn",
         ),
-        Figure(
+        _trouble_figure(
             Words("有时段缺人", "Short of staff"),
-            Words(f"{facts.stores_short_of_staff} 家", f"{facts.stores_short_of_staff} stores"),
+            None if report.staff_slots.empty else facts.stores_short_of_staff,
             Words("今日，至少半小时", "today, half an hour or more"),
-            "warn" if facts.stores_short_of_staff else "good",
+            "warn",
         ),
         Figure(
             Words("券额度净变化", "Quota change"),
-            Words(f"{signed(facts.quota_change)} 张", f"{signed(facts.quota_change)}"),
-            Words(f"调整 {facts.changed_quotas} 个额度", f"{facts.changed_quotas} quotas changed"),
+            NONE if report.quotas.empty else Words(f"{signed(facts.quota_change)} 张", signed(facts.quota_change)),
+            Words(f"调整 {facts.changed_quotas} 个额度", f"{counted(facts.changed_quotas, 'quota')} changed"),
         ),
         Figure(
             Words("今晨配送", "Sent this morning"),
-            Words(f"{count(facts.moved_units)} 件", f"{count(facts.moved_units)} units"),
-            Words(f"到 {facts.supplied_stores} 家门店", f"to {facts.supplied_stores} stores"),
+            Words(f"{count(facts.moved_units)} 件", counted(facts.moved_units, "unit")),
+            Words(f"到 {facts.supplied_stores} 家门店", f"to {counted(facts.supplied_stores, 'store')}"),
         ),
     )
+
+
+def _trouble_figure(label: Words, stores: int | None, note: Words, tone: str) -> Figure:
+    if stores is None:
+        return Figure(label, NONE, Words("没有数据", "no data"))
+    return Figure(label, Words(f"{stores} 家", counted(stores, "store")), note, tone if stores else "good")
 
 
 def _demand_figure(report: PlanReport) -> Figure:
@@ -142,22 +148,25 @@ def _demand_words(report: PlanReport) -> Words:
     )
 
 
-def _trouble_words(facts: DayFacts) -> Words:
+def _trouble_words(report: PlanReport, facts: DayFacts) -> Words:
+    if report.store_days.empty or report.staff_slots.empty:
+        return Words("没有门店负荷或排班数据，短缺情况未知", "no store loads or staff plan, so shortages are unknown")
     troubles = [
-        (
-            facts.overloaded_stores,
-            Words("{n} 家门店按偏高需求会超出接待能力", "{n} stores over capacity at high demand"),
-        ),
-        (facts.stores_short_of_staff, Words("{n} 家有时段缺人", "{n} short of staff in some half hours")),
-        (facts.stores_short_of_goods, Words("{n} 家缺货", "{n} short of goods")),
+        (facts.overloaded_stores, Words("家门店按偏高需求会超出接待能力", "over capacity at high demand")),
+        (facts.stores_short_of_staff, Words("家门店有时段缺人", "short of staff in some half hours")),
+        (facts.stores_short_of_goods, Words("家门店缺货", "short of goods")),
     ]
-    told = [words.fill(n=number) for number, words in troubles if number]
+    told = [
+        Words(f"{number} {words.zh}", f"{counted(number, 'store')} {words.en}") for number, words in troubles if number
+    ]
     if not told:
         return Words("各门店人手、库存和接待能力都够", "staff, stock and capacity suffice in every store")
     return Words("，".join(words.zh for words in told), ", ".join(words.en for words in told))
 
 
-def _quota_words(facts: DayFacts) -> Words:
+def _quota_words(report: PlanReport, facts: DayFacts) -> Words:
+    if report.quotas.empty:
+        return Words("本计划不含券额度", "the plan holds no coupon quotas")
     if not facts.changed_quotas:
         return Words("券额度不变", "coupon quotas unchanged")
     number = count(abs(facts.quota_change))
@@ -175,10 +184,9 @@ def _quota_words(facts: DayFacts) -> Words:
 def _transfer_words(facts: DayFacts) -> Words:
     if not facts.moved_units:
         return Words("今晨没有配送", "nothing to send this morning")
-    units = count(facts.moved_units)
     return Words(
-        f"今晨配送 {units} 件到 {facts.supplied_stores} 家门店",
-        f"{units} units sent to {facts.supplied_stores} stores this morning",
+        f"今晨配送 {count(facts.moved_units)} 件到 {facts.supplied_stores} 家门店",
+        f"{counted(facts.moved_units, 'unit')} sent to {counted(facts.supplied_stores, 'store')} this morning",
     )
 
 
@@ -192,6 +200,6 @@ def _state_words(report: PlanReport) -> Words:
         breaches = int((report.checks["verdict"] == "inherited_breach").sum())
         return Words(
             f"另有 {breaches} 处超限由此前的承诺造成，本计划没有加重。",
-            f" {breaches} limits were already broken by earlier promises; this plan makes none of them worse.",
+            f" {counted(breaches, 'limit')} already broken by earlier promises; this plan makes none worse.",
         )
     return Words("", "")

@@ -42,12 +42,15 @@ FRAMES: dict[str, dict[str, Kind]] = {
         "previous_coupons quota_coupons issued_coupons price_fen",
         "business_date",
     ),
-    "quality": _columns("feed title status", "rows_read rows_loaded rows_unchanged rows_quarantined"),
+    "quality": _columns("feed title status stop_reason", "rows_read rows_loaded rows_unchanged rows_quarantined"),
     "findings": _columns("feed title expectation column_name reason", "rows"),
     "accuracy": _columns("method", "wape rmsle mase bias coverage_80"),
     "learned": _columns("measure unit", "value"),
 }
-"""Columns of each frame of a report, with their kinds. More columns do no harm; none may be missing."""
+"""Columns of each frame of a report, with their kinds. More columns do no harm."""
+
+OPTIONAL = {"stop_reason"}
+"""Columns that may be absent; they are shown where they are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,11 @@ def tidy_frame(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
     Raises PermanentError that names the missing columns, or the column whose values cannot be read.
     """
-    missing = [column for column in FRAMES[name] if column not in frame.columns]
+    missing = [column for column in FRAMES[name] if column not in frame.columns and column not in OPTIONAL]
     if missing:
         raise PermanentError(f"the report's frame {name!r} lacks {', '.join(missing)}; add them to the query")
-    return pd.DataFrame({column: _tidy(name, frame[column], kind) for column, kind in FRAMES[name].items()})
+    given = frame.reindex(columns=list(FRAMES[name]))
+    return pd.DataFrame({column: _tidy(name, given[column], kind) for column, kind in FRAMES[name].items()})
 
 
 _DTYPES: dict[Kind, str] = {"text": "str", "number": "float64", "date": "datetime64[ns]"}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rouxing.report.numbers import count, decimal, is_known, measured, share, signed, yuan
 from rouxing.report.plan_report import PlanReport
-from rouxing.report.tables import Cell, Table, number_column, table, text_column
+from rouxing.report.tables import Cell, Table, number_column, prose_column, table, text_column
 from rouxing.report.words import (
     CHECKS,
     FEED_STATUSES,
@@ -66,7 +66,7 @@ def quota_table(report: PlanReport) -> Table:
         number_column("计划", "After"),
         number_column("变化", "Change"),
         number_column("已领", "Claimed"),
-        text_column("原因", "Why"),
+        prose_column("原因", "Why"),
     )
     quotas = report.quotas.assign(change=report.quotas["quota_coupons"] - report.quotas["previous_coupons"])
     changed = quotas[quotas["change"] != 0]
@@ -92,7 +92,7 @@ def quota_reasons_table(report: PlanReport) -> Table:
     change = report.quotas["quota_coupons"] - report.quotas["previous_coupons"]
     reasons = change.groupby(report.quotas["reason"]).agg(["size", "sum"])
     ordered = reasons.sort_values("size", ascending=False, kind="stable")
-    columns = (text_column("原因", "Why"), number_column("额度数", "Quotas"), number_column("净变化", "Change"))
+    columns = (prose_column("原因", "Why"), number_column("额度数", "Quotas"), number_column("净变化", "Change"))
     rows = zip(ordered.index, ordered["size"], ordered["sum"], strict=True)
     return table(columns, [(quota_reason(str(reason), ""), count(size), signed(total)) for reason, size, total in rows])
 
@@ -106,7 +106,7 @@ def transfer_table(report: PlanReport) -> Table:
         number_column("件数", "Units"),
         number_column("商品数", "SKUs"),
         number_column("满足率", "Of wanted"),
-        text_column("主要原因", "Main reason"),
+        prose_column("主要原因", "Main reason"),
     )
     stores = [rows for _, rows in report.transfers.groupby("store_id")]
     ordered = sorted(stores, key=lambda rows: (-float(rows["quantity_units"].sum()), str(rows["store_id"].iloc[0])))
@@ -127,8 +127,8 @@ def _transfer_row(rows: pd.DataFrame) -> tuple[Cell, ...]:
     )
 
 
-def quality_table(report: PlanReport) -> Table:
-    """Per feed what was read and what became of it; the last column says whether the rows add up."""
+def quality_table(quality: pd.DataFrame) -> Table:
+    """Per feed what was read and what became of it, and whether the rows add up. ``quality`` as in ``FRAMES``."""
     columns = (
         text_column("数据源", "Feed"),
         number_column("读取", "Read"),
@@ -136,41 +136,45 @@ def quality_table(report: PlanReport) -> Table:
         number_column("未变", "Unchanged"),
         number_column("隔离", "Quarantined"),
         text_column("对账", "Balance"),
-        text_column("状态", "Status"),
+        prose_column("状态", "Status"),
     )
-    return table(columns, [_quality_row(row) for row in report.quality.to_dict("records")])
+    return table(columns, [_quality_row(row) for row in quality.to_dict("records")])
 
 
 def _quality_row(row: dict[Hashable, Any]) -> tuple[Cell, ...]:
-    read, loaded, unchanged, quarantined = (
-        float(row[name]) for name in ("rows_read", "rows_loaded", "rows_unchanged", "rows_quarantined")
-    )
-    missing = read - loaded - unchanged - quarantined
-    balance = (
-        Words("✓ 平", "✓ adds up") if missing == 0 else Words(f"✗ 差 {count(missing)}", f"✗ off by {count(missing)}")
-    )
+    status = words_for(FEED_STATUSES, row["status"])
+    reason = row["stop_reason"]
     return (
-        feed_title(str(row["feed"]), str(row["title"])),
-        count(read),
-        count(loaded),
-        count(unchanged),
-        count(quarantined),
-        balance,
-        words_for(FEED_STATUSES, str(row["status"])),
+        feed_title(row["feed"], row["title"]),
+        count(row["rows_read"]),
+        count(row["rows_loaded"]),
+        count(row["rows_unchanged"]),
+        count(row["rows_quarantined"]),
+        _balance(row),
+        Words(f"{status.zh}：{reason}", f"{status.en}: {reason}") if reason else status,
     )
 
 
-def finding_table(report: PlanReport) -> Table:
-    """What was wrong with the rows in quarantine, the most frequent first."""
-    columns = (text_column("数据源", "Feed"), text_column("问题", "Problem"), number_column("行数", "Rows"))
-    findings = report.findings.sort_values("rows", ascending=False, kind="stable")
+def _balance(row: dict[Hashable, Any]) -> Words:
+    rest = row["rows_read"] - row["rows_loaded"] - row["rows_unchanged"] - row["rows_quarantined"]
+    if rest == 0:
+        return Words("✓ 相符", "✓ adds up")
+    if row["status"] in ("landed", "stopped"):
+        return Words(f"{count(rest)} 行待校验", f"{count(rest)} not judged yet")
+    return Words(f"✗ 差 {count(rest)} 行", f"✗ off by {count(rest)}")
+
+
+def finding_table(findings: pd.DataFrame) -> Table:
+    """What was wrong with the rows in quarantine, the most frequent first. ``findings`` as in ``FRAMES``."""
+    columns = (text_column("数据源", "Feed"), prose_column("问题", "Problem"), number_column("行数", "Rows"))
+    ordered = findings.sort_values("rows", ascending=False, kind="stable")
     rows = [
         (
             feed_title(row["feed"], row["title"]),
             finding_words(row["expectation"], row["column_name"], row["reason"]),
             count(row["rows"]),
         )
-        for row in findings.to_dict("records")
+        for row in ordered.to_dict("records")
     ]
     return table(columns, rows, _MOST_FINDINGS)
 
@@ -229,9 +233,9 @@ def learned_figures(report: PlanReport) -> tuple[tuple[Words, Words], ...]:
 def certificate_summary(report: PlanReport) -> Table:
     """Per kind of check: how many passed and the tightest one."""
     columns = (
-        text_column("检查", "Check"),
+        prose_column("检查", "Check"),
         number_column("通过", "Passed"),
-        text_column("最紧的一处", "Tightest"),
+        prose_column("最紧的一处", "Tightest"),
         number_column("余量", "Slack"),
     )
     return table(
@@ -251,7 +255,7 @@ def _summary_row(name: str, rows: pd.DataFrame) -> tuple[Cell, ...]:
 def certificate_table(report: PlanReport) -> Table:
     """The checks themselves: failures first, then inherited breaches, then the tightest."""
     columns = (
-        text_column("检查", "Check"),
+        prose_column("检查", "Check"),
         text_column("对象", "Subject"),
         number_column("数值", "Value"),
         number_column("上限", "Limit"),

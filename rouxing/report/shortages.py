@@ -9,7 +9,7 @@ import pandas as pd
 from rouxing.report.load import overloaded
 from rouxing.report.numbers import count
 from rouxing.report.plan_report import PlanReport
-from rouxing.report.tables import Table, number_column, table, text_column
+from rouxing.report.tables import Table, number_column, prose_column, table, text_column
 from rouxing.report.words import BINDINGS, STOCK_REASONS, Words, day_words, slot_words, words_for
 
 SHORT_OF_CAPACITY = Words("接待能力", "Capacity")
@@ -26,7 +26,7 @@ def shortage_table(report: PlanReport) -> Table:
         text_column("缺什么", "Short of"),
         text_column("何时", "When"),
         number_column("缺口", "Gap"),
-        text_column("说明", "Why"),
+        prose_column("说明", "Why"),
     )
     rows = [*_capacity_rows(report.store_days), *_staff_rows(report.staff_slots), *_goods_rows(report.shortages)]
     return table(columns, rows, _MOST_ROWS)

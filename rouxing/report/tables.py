@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 import pandas as pd
 
@@ -15,10 +16,10 @@ Cell = str | Words
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Head of one table column; numbers are set right-aligned."""
+    """Head of one table column. ``kind``: number is set right-aligned, prose may wrap, text does neither."""
 
     head: Words
-    is_number: bool = False
+    kind: Literal["text", "prose", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,18 @@ class Table:
 
 
 def text_column(zh: str, en: str) -> Column:
-    """Column of words."""
-    return Column(Words(zh, en))
+    """Column of names and short words."""
+    return Column(Words(zh, en), "text")
+
+
+def prose_column(zh: str, en: str) -> Column:
+    """Column of sentences."""
+    return Column(Words(zh, en), "prose")
 
 
 def number_column(zh: str, en: str) -> Column:
     """Column of numbers."""
-    return Column(Words(zh, en), is_number=True)
+    return Column(Words(zh, en), "number")
 
 
 def table(columns: Sequence[Column], rows: Iterable[tuple[Cell, ...]], limit: int | None = None) -> Table:

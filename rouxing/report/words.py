@@ -65,35 +65,29 @@ STOCK_REASONS = {
     "dc_supply": Words("配送中心货源不足", "Not enough supply at the distribution centre"),
     "cold_volume": Words("门店冷藏空间不足", "Not enough cold room in the store"),
     "ambient_volume": Words("门店常温空间不足", "Not enough ambient room in the store"),
-    "no_cold_storage": Words("门店没有冷藏设备", "The store has no cold storage"),
     "pack": Words("按整箱取整", "Rounded to whole packs"),
-    "shelf_life": Words("受保质期限制", "Held back by shelf life"),
-    "lead_time": Words("来不及到货", "Cannot arrive in time"),
 }
 
 CHECKS = {
-    "store_day_capacity": Words("门店日接待能力", "Store-day capacity"),
+    "counter_capacity": Words("门店日接待能力", "Store-day pickup capacity"),
+    "staff_capacity": Words("人手能接待的单数", "Pickups the staff can serve"),
+    "stock_capacity": Words("库存能满足的单数", "Pickups the stock can serve"),
     "slot_capacity": Words("半小时接待能力", "Half-hour capacity"),
-    "staff": Words("排班人数上限", "Staff limit"),
-    "staff_limit": Words("排班人数上限", "Staff limit"),
+    "rostered_staff": Words("排班与可加派人数", "Rostered and callable staff"),
+    "opening_hours": Words("只在营业时间排班", "Staff only in opening hours"),
     "cold_chain": Words("冷链：无冷藏门店不配冷品", "Cold chain"),
     "cold_volume": Words("门店冷藏空间", "Cold room"),
     "ambient_volume": Words("门店常温空间", "Ambient room"),
-    "volume": Words("门店存放空间", "Store room"),
     "dc_supply": Words("配送中心可用库存", "DC supply"),
-    "pack": Words("整箱配送", "Whole packs"),
+    "supplying_dc": Words("由对应配送中心供货", "Supplied by its own DC"),
     "whole_packs": Words("整箱配送", "Whole packs"),
-    "budget": Words("活动预算", "Campaign budget"),
-    "campaign_budget": Words("活动总预算", "Campaign budget"),
-    "daily_budget": Words("活动单日预算", "Daily campaign budget"),
-    "issued": Words("额度不低于已领取", "Not below issued"),
-    "issued_count": Words("额度不低于已领取", "Not below issued"),
+    "campaign_day_budget": Words("活动单日预算", "Campaign budget of the day"),
+    "campaign_total_budget": Words("活动总预算", "Campaign budget in total"),
+    "issued_coupons": Words("额度不低于已领取", "Not below coupons claimed"),
     "change_limit": Words("单次调整幅度", "Change per cycle"),
-    "changed_stocks": Words("单次调整的批次数", "Coupon stocks changed per cycle"),
+    "protected_campaign": Words("受保护活动不下调", "Protected campaigns not cut"),
+    "changed_coupon_stocks": Words("单次调整的批次数", "Coupon stocks changed per cycle"),
     "changed_carriers": Words("单次调整的额度数", "Quotas changed per cycle"),
-    "protected": Words("受保护活动不下调", "Protected campaigns"),
-    "pilot_scope": Words("试点范围", "Pilot scope"),
-    "scope": Words("试点范围", "Pilot scope"),
 }
 
 METHODS = {
@@ -103,47 +97,30 @@ METHODS = {
 }
 
 MEASURES = {
+    "pickups": Words("实际自提", "Pickups"),
     "forecast_wape": Words("预测误差（WAPE）", "Forecast error (WAPE)"),
     "forecast_bias": Words("预测偏差", "Forecast bias"),
-    "interval_coverage": Words("落在 80% 区间内的门店", "Stores inside the 80% interval"),
-    "forecast_coverage": Words("落在 80% 区间内的门店", "Stores inside the 80% interval"),
-    "coverage_80": Words("落在 80% 区间内的门店", "Stores inside the 80% interval"),
+    "forecast_coverage_80": Words("落在 80% 区间内的门店", "Stores inside the 80% interval"),
     "fill_rate": Words("有货率", "Fill rate"),
     "mean_wait_seconds": Words("平均等候", "Mean wait"),
-    "p90_wait_seconds": Words("九成顾客等候不超过", "90% waited at most"),
-    "overload_minutes": Words("超负荷时长（各店合计）", "Overload minutes, all stores"),
-    "redemption_rate": Words("券核销率", "Redemption rate"),
-    "pickups": Words("实际自提", "Pickups"),
-    "forecast_pickups": Words("预测自提", "Pickups forecast"),
-    "arrivals": Words("到店", "Arrivals"),
-    "claims": Words("领券", "Claims"),
-    "redemptions": Words("核销", "Redemptions"),
-    "no_show_rate": Words("爽约率", "No-show rate"),
+    "worst_p90_wait_seconds": Words("最慢门店：九成顾客等候不超过", "Slowest store: 90% waited at most"),
+    "overload_minutes": Words("超负荷时长（各店合计）", "Overload, all stores"),
+    "redemptions_per_claim": Words("核销 ÷ 领取", "Redemptions per claim"),
 }
 
 UNITS = {
     "seconds": Words("秒", "s"),
-    "minutes": Words("分钟", "min"),
+    "store-minutes": Words("店·分钟", "store-minutes"),
     "pickups": Words("单", "pickups"),
     "coupons": Words("张", "coupons"),
     "units": Words("件", "units"),
-    "stores": Words("家", "stores"),
-    "arrivals": Words("人次", "arrivals"),
-    "claims": Words("张", "claims"),
-    "redemptions": Words("张", "redemptions"),
-    "count": Words("", ""),
 }
 
 FEED_STATUSES = {
-    "ok": Words("正常", "OK"),
-    "pass": Words("正常", "OK"),
     "admitted": Words("正常", "OK"),
-    "validated": Words("正常", "OK"),
-    "loaded": Words("正常", "OK"),
-    "landed": Words("待校验", "Waiting"),
+    "landed": Words("待校验", "Waiting to be judged"),
     "stopped": Words("已停用，等待修复", "Stopped until mended"),
     "down": Words("数据源无响应", "No answer"),
-    "empty": Words("无新数据", "Nothing new"),
 }
 
 FEED_TITLES_EN = {
@@ -218,6 +195,11 @@ def day_words(day: date) -> Words:
     """A day as people write it: 6月18日（周四） / Thu 18 Jun."""
     weekday = _WEEKDAYS[day.weekday()]
     return Words(f"{day.month}月{day.day}日（{weekday.zh}）", f"{weekday.en} {day.day} {_MONTHS_EN[day.month - 1]}")
+
+
+def counted(number: float, noun: str) -> str:
+    """English count of a noun with a regular plural: 1 store, 2 stores."""
+    return f"{number:,.0f} {noun}" if round(number) == 1 else f"{number:,.0f} {noun}s"
 
 
 def slot_words(slot: int) -> str:

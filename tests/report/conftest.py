@@ -186,7 +186,7 @@ def _quotas(directory: pd.DataFrame, random: np.random.Generator) -> pd.DataFram
 
 
 def _checks(directory: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    names = ["store_day_capacity", "slot_capacity", "cold_chain", "dc_supply", "budget", "issued_count", "change_limit"]
+    names = ["counter_capacity", "slot_capacity", "cold_chain", "dc_supply", "campaign_day_budget", "change_limit"]
     rows = directory[["store_id"]].merge(pd.DataFrame({"check_name": names}), how="cross")
     limit = random.uniform(30, 90, len(rows)).round()
     slack = random.uniform(0, 30, len(rows)).round(1)
@@ -198,10 +198,10 @@ def _checks(directory: pd.DataFrame, random: np.random.Generator) -> pd.DataFram
 def _quality() -> pd.DataFrame:
     return pd.DataFrame(
         [
-            ("order_lines", "POS 订单明细", 3912, 3671, 230, 11, "ok"),
-            ("stock_levels", "WMS 库存", 768, 768, 0, 0, "ok"),
-            ("coupon_events", "微信卡券事件", 5210, 5102, 99, 9, "ok"),
-            ("bookings", "自提预约", 1204, 1201, 3, 0, "stopped"),
+            ("order_lines", "POS 订单明细", 3912, 3671, 230, 11, "admitted"),
+            ("stock_levels", "WMS 库存", 768, 768, 0, 0, "admitted"),
+            ("coupon_events", "微信卡券事件", 5210, 5102, 99, 9, "admitted"),
+            ("bookings", "自提预约", 1204, 900, 3, 0, "stopped"),
         ],
         columns=["feed", "title", "rows_read", "rows_loaded", "rows_unchanged", "rows_quarantined", "status"],
     )
@@ -242,9 +242,9 @@ def _learned() -> pd.DataFrame:
                 "fill_rate",
                 "mean_wait_seconds",
                 "overload_minutes",
-                "redemption_rate",
+                "redemptions_per_claim",
             ],
             "value": [1312, 0.174, 0.968, 74.2, 210, 0.342],
-            "unit": ["pickups", "share", "share", "seconds", "minutes", "share"],
+            "unit": ["pickups", "share", "share", "seconds", "store-minutes", "share"],
         }
     )
