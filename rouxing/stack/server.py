@@ -65,9 +65,12 @@ class ServerHandle:
 
     def stop(self) -> None:
         """Stop the server if it was started for this handle."""
-        if self.child is not None:
-            self.child.stop()
-            _record_path(self.state).unlink(missing_ok=True)
+        if self.child is None:
+            return
+        self.child.stop()
+        # Ours may have been killed and replaced by another caller's meanwhile.
+        if _read_record(self.state) == self.record:
+            _record_path(self.state).unlink()
 
     def __enter__(self) -> ServerHandle:
         return self

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
 from pydantic import SecretStr
 from rich.console import Console
@@ -90,7 +91,7 @@ def _open_server(settings: Settings, board: Board, parts: ExitStack) -> ServerHa
 def _begin_worker(
     settings: Settings, server: ServerHandle, board: Board, parts: ExitStack, city_url: str | None
 ) -> Child:
-    swept = sweep_abandoned_runs(PrefectApi(server.api_url))
+    swept = sweep_abandoned_runs(PrefectApi(server.api_url), datetime.now(UTC))
     worker = parts.enter_context(start_worker(server, ROOT, flow_environment(settings, city_url)))
     board.show("worker", "ready", f"log: {worker.log}" + (f"; ended {swept} runs left behind" if swept else ""))
     return worker

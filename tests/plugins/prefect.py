@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
 from rouxing.stack.processes import free_port
 from rouxing.stack.server import ServerHandle, ensure_server
+
+T = TypeVar("T")
+
+
+def eventually(read: Callable[[], T], within_s: float = 60.0) -> T:
+    """The first truthy value of `read`, or its last value when the time is over."""
+    deadline = time.monotonic() + within_s
+    while not (value := read()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return value
 
 
 @pytest.fixture(scope="session")
