@@ -139,9 +139,12 @@ def _write_batch(connection: Connection, feed: Feed, start: datetime, end: datet
 
 
 def _json_text(rows: list[Row]) -> str:
-    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    # PostgreSQL holds neither NUL characters nor halves of surrogate pairs.
-    return text.replace("\\u0000", "\\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return _storable(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "\ufffd"))
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL cannot hold: NUL characters and halves of surrogate pairs."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _keep_identities(connection: Connection, identities: set[Identity]) -> None:
@@ -152,6 +155,6 @@ def _keep_identities(connection: Connection, identities: set[Identity]) -> None:
         {
             "pseudonyms": [identity.pseudonym for identity in ordered],
             "kinds": [identity.kind for identity in ordered],
-            "raw_values": [identity.raw_value.replace("\0", "\ufffd") for identity in ordered],
+            "raw_values": [_storable(identity.raw_value) for identity in ordered],
         },
     )

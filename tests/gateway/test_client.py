@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rouxing.gateway.client import LONGEST_WAIT_SECONDS, Call, Refused, Throttled, VendorClient, _wait_seconds
 from rouxing.model.errors import PermanentError, TransientError
-from tests.ingest.vendor import Vendor, cut, fault, hang_up, running, send_json, text_fault
+from tests.ingest.vendor import UNTIMED, Vendor, cut, fault, hang_up, running, send_json, text_fault
 
 STOCK = "/wechat/coupon-stocks"
 
@@ -100,6 +100,7 @@ def test_retry_after_is_honoured_in_seconds_and_as_a_date_up_to_the_cap(vendor: 
     assert bench.waits == [3.0, LONGEST_WAIT_SECONDS]
 
 
+@UNTIMED
 @given(attempt=st.integers(1, 40), asked=st.none() | st.floats(0, 1e9))
 def test_no_wait_is_negative_or_over_the_cap(attempt: int, asked: float | None) -> None:
     wait = _wait_seconds(Throttled("slow", asked), attempt)

@@ -11,11 +11,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
 from rouxing.ingest.sources import ENDPOINTS, Endpoint
 from rouxing.model.dates import SHANGHAI
 
 Row = dict[str, Any]
 Fault = Callable[[BaseHTTPRequestHandler], bool]
+
+# On a machine that others use too, time says nothing about an example.
+UNTIMED = hypothesis_settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 class Vendor:
@@ -119,7 +129,7 @@ def running(vendor: Vendor) -> Iterator[Vendor]:
 
 
 def send_json(handler: BaseHTTPRequestHandler, status: int, answer: Any, **headers: str) -> None:
-    send_text(handler, status, json.dumps(answer, ensure_ascii=False), **headers)
+    send_text(handler, status, json.dumps(answer), **headers)
 
 
 def send_text(handler: BaseHTTPRequestHandler, status: int, text: str, **headers: str) -> None:
