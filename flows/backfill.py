@@ -48,7 +48,8 @@ async def backfill(
         stores: Store numbers to decide for, e.g. S012. Leave empty for all.
         preview: On (default): only list the partitions that would run. Off: run them.
     """
-    partitions = planned_partitions(start_date, end_date, stages, tuple(stores or ()))
+    ordered = [stage for stage in STAGES if stage in stages]
+    partitions = planned_partitions(start_date, end_date, ordered, tuple(stores or ()))
     if not preview:
         for done, partition in enumerate(partitions):
             tell("backfill", "partitions", done / len(partitions))

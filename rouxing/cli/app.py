@@ -1,0 +1,94 @@
+"""Commands and their options. What they do stands in the modules beside this one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rouxing.settings import load_settings
+
+app = typer.Typer(
+    name="rouxing",
+    help="Rouxing (柔性): coupons, stock, staff and store pickup of a WeChat retail chain, planned together.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+backtest_app = typer.Typer(help="How good the forecast would have been on real history.", no_args_is_help=True)
+app.add_typer(backtest_app, name="backtest")
+
+
+@app.command()
+def demo(
+    stores: Annotated[int, typer.Option(min=2, max=5000, help="Stores of the simulated city.")] = 30,
+    days: Annotated[int, typer.Option(min=35, max=730, help="Days of simulated history.")] = 120,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: the same seed is the same city.")] = 1,
+) -> None:
+    """Plan one whole day of a simulated city, from vendor feeds to a certified plan and its report.
+
+    Needs nothing but this checkout: it starts an embedded PostgreSQL, the city and a Prefect server, and stops them.
+    """
+    from rouxing.cli.demo import run_demo
+
+    run_demo(load_settings(city_stores=stores, city_days=days, city_seed=seed))
+
+
+@app.command()
+def up() -> None:
+    """Keep everything running: database, city, Prefect server with UI, deployments on their schedules, a worker.
+
+    Ctrl-C stops every process it started. Settings are ROUXING_* variables; `rouxing doctor` shows them.
+    """
+    from rouxing.stack.up import run_stack
+
+    raise typer.Exit(run_stack(load_settings()))
+
+
+@app.command()
+def run(
+    flow: Annotated[str, typer.Argument(help="Flow, e.g. day, or flow/deployment, e.g. day/manual.")],
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="A parameter of the flow, e.g. -p business_date=2026-06-18. Repeatable."),
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send the calls. Without it the run is a dry run.")] = False,
+    wait: Annotated[bool, typer.Option(help="Watch the run until it ends.")] = True,
+) -> None:
+    """Start a flow by the name of its deployment, on the stack that `rouxing up` keeps running."""
+    from rouxing.cli.run import run_flow
+
+    raise typer.Exit(run_flow(load_settings(), flow, parameter or [], send=send, wait=wait))
+
+
+@backtest_app.command("demand")
+def backtest_demand(
+    history: Annotated[Path, typer.Option(help="Folder in the history format: demand, commitments, stores, calendar.")],
+    origin: Annotated[
+        list[datetime], typer.Option(formats=["%Y-%m-%d"], help="Last day that is known. Repeatable.")
+    ],
+    horizon: Annotated[int, typer.Option(min=1, max=56, help="Days to forecast from each origin.")] = 14,
+    out: Annotated[Path | None, typer.Option(help="Parquet file for the forecasts.")] = None,
+) -> None:
+    """Forecast store pickups from past days with what was known then, and score against what came."""
+    from rouxing.cli.backtest import run_backtest
+
+    run_backtest(history, [moment.date() for moment in origin], horizon, out)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with this setup and how to mend it. Exit code 1 when something is."""
+    from rouxing.cli.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+@app.command()
+def status() -> None:
+    """Show the plan in force, how fresh each feed is, and what ran last."""
+    from rouxing.cli.status import show_status
+
+    show_status(load_settings())
