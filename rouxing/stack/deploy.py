@@ -14,6 +14,7 @@ import yaml
 from rouxing.model.errors import PermanentError
 from rouxing.stack.api import NotFoundError, PrefectApi
 from rouxing.stack.environment import POOL
+from rouxing.stack.processes import last_lines
 
 DEPLOY_TIMEOUT_S = 180
 
@@ -26,7 +27,7 @@ def deploy_all(root: Path, environment: Mapping[str, str]) -> list[str]:
         environment: variables that point to the server, from `ServerHandle.environment`.
 
     Raises:
-        PermanentError: prefect.yaml or a flow it names is broken; the message ends with Prefect's own words.
+        PermanentError: prefect.yaml or a flow it names is broken; the message ends with Prefect's last words and its log.
     """
     ensure_pool(PrefectApi(environment["PREFECT_API_URL"]))
     done = subprocess.run(
@@ -40,9 +41,12 @@ def deploy_all(root: Path, environment: Mapping[str, str]) -> list[str]:
         check=False,
     )
     names = declared_deployments(root)
-    failed = [name for name in names if f"'{name}' successfully created" not in " ".join(done.stdout.split())]
-    if done.returncode or failed:
-        raise PermanentError(f"prefect deploy failed in {root}:\n{(done.stdout + done.stderr)[-2000:]}")
+    log = Path(environment["PREFECT_HOME"]).parent / "logs" / "deploy.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(done.stdout + done.stderr, encoding="utf-8")
+    said = " ".join(done.stdout.split())
+    if done.returncode or not all(f"'{name}' successfully created" in said for name in names):
+        raise PermanentError(f"the deployments of {root / 'prefect.yaml'} failed: {last_lines(log, 1)} (log: {log})")
     return names
 
 

@@ -148,8 +148,9 @@ def kill_all(processes: Sequence[psutil.Process]) -> None:
 
 
 def last_lines(log: Path, count: int = 5) -> str:
-    """The last lines of a log file, for a message."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
+    """The last lines of a log file that say something, for a message."""
+    written = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return "\n".join(written[-count:])
 
 
 def free_port() -> int:

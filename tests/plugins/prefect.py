@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -21,6 +24,16 @@ def eventually(read: Callable[[], T], within_s: float = 60.0) -> T:
     while not (value := read()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return value
+
+
+def seed_database(state: Path, server: ServerHandle) -> None:
+    """Give a state folder the tables of a running server, which saves ten seconds of migrations."""
+    (state / "prefect").mkdir()
+    with (
+        closing(sqlite3.connect(server.state / "prefect" / "prefect.db")) as source,
+        closing(sqlite3.connect(state / "prefect" / "prefect.db")) as copy,
+    ):
+        source.backup(copy)
 
 
 @pytest.fixture(scope="session")

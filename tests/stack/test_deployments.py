@@ -93,6 +93,16 @@ def test_deploying_twice_changes_nothing(prefect_server: ServerHandle, api: Pref
 
 
 @pytest.mark.prefect
+def test_a_broken_flow_is_one_sentence(prefect_server: ServerHandle, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("import no_such_module\n")
+    (tmp_path / "prefect.yaml").write_text(
+        "pull: []\ndeployments:\n- {name: manual, entrypoint: broken.flow, work_pool: {name: rouxing-local}}\n"
+    )
+    with pytest.raises(PermanentError, match=r"prefect\.yaml failed: .*no_such_module.* \(log: .*deploy\.log\)"):
+        deploy_all(tmp_path, prefect_server.environment)
+
+
+@pytest.mark.prefect
 def test_a_cron_schedule_gets_upcoming_runs(api: PrefectApi, deployed: list[str]) -> None:
     """With sqlalchemy 2.1 the scheduler made none and said nothing (METHODS section 8)."""
     runs = eventually(lambda: runs_of(api, "tiny/daily-0530"))

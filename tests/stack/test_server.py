@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import json
 import socket
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -16,12 +14,12 @@ from rouxing.stack.api import PrefectApi
 from rouxing.stack.environment import HOST
 from rouxing.stack.processes import free_port
 from rouxing.stack.server import ServerHandle, ensure_server, running_server
+from tests.plugins.prefect import seed_database
 
 pytestmark = pytest.mark.prefect
 
 ENSURE = """
 import sys
-from contextlib import closing
 from pathlib import Path
 from rouxing.stack.server import ensure_server
 with ensure_server(Path(sys.argv[1]), int(sys.argv[2])) as server:
@@ -80,16 +78,6 @@ def test_a_broken_database_url_ends_with_the_servers_own_words(tmp_path: Path, m
     monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "nonsense")
     with pytest.raises(TransientError, match=r"ended with code 1; see .*prefect-server\.log"):
         ensure_server(tmp_path, free_port())
-
-
-def seed_database(state: Path, server: ServerHandle) -> None:
-    """Give a state folder the tables of a running server, which saves ten seconds of migrations."""
-    (state / "prefect").mkdir()
-    with (
-        closing(sqlite3.connect(server.state / "prefect" / "prefect.db")) as source,
-        closing(sqlite3.connect(state / "prefect" / "prefect.db")) as copy,
-    ):
-        source.backup(copy)
 
 
 def test_callers_at_once_share_one_server_and_a_killed_one_is_replaced(
