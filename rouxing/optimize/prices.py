@@ -154,7 +154,7 @@ def _filled(steps: FloatArray, widths: FloatArray) -> FloatArray:
 
 def _best_prices(blocks: _Blocks) -> tuple[FloatArray, float]:
     """Prices (R,) with the lowest Lagrangian bound met on the way down, and that bound."""
-    free_bound = float(blocks.width @ blocks.gain)
+    free_bound = float((blocks.width * blocks.gain).sum())
     best = np.zeros(blocks.room.size), free_bound
     demand = blocks.limits @ np.bincount(blocks.cell, blocks.width, minlength=blocks.limits.shape[1])
     tight = np.nonzero(demand > blocks.room)[0]
@@ -170,7 +170,7 @@ def _best_prices(blocks: _Blocks) -> tuple[FloatArray, float]:
             jac=True,
             method="L-BFGS-B",
             bounds=[(0.0, None)] * tight.size,
-            options={"maxiter": _DESCENT_STEPS, "maxcor": 20},
+            options={"maxiter": _DESCENT_STEPS, "maxcor": 5},
         )
         scaled = np.asarray(result.x)
         bound = dual.exact(scaled)
@@ -198,15 +198,15 @@ class _Dual:
         blocks = self._blocks
         lifted = np.clip(self._net(scaled) + width / 2, 0.0, None)
         share = np.minimum(lifted / width, 1.0)
-        gain = blocks.width @ (share * (lifted - share * width / 2))
+        gain = (blocks.width * share * (lifted - share * width / 2)).sum()
         steps = np.bincount(blocks.cell, blocks.width * share, minlength=self._limits.shape[1])
         gradient = self._room - self._limits @ steps
-        return float(gain + scaled @ self._room) / self._amount_scale, gradient / self._amount_scale
+        return float(gain + (scaled * self._room).sum()) / self._amount_scale, gradient / self._amount_scale
 
     def exact(self, scaled: FloatArray) -> float:
         """The Lagrangian bound itself, in gain units."""
-        gain = self._blocks.width @ np.maximum(self._net(scaled), 0.0)
-        return float(gain + scaled @ self._room) * self._gain_scale
+        gain = (self._blocks.width * np.maximum(self._net(scaled), 0.0)).sum()
+        return float(gain + (scaled * self._room).sum()) * self._gain_scale
 
     def prices(self, scaled: FloatArray) -> FloatArray:
         """Prices (R,) of all limits in gain per unit of the limit."""
