@@ -16,17 +16,34 @@ _MEDIAN = QUANTILES.index(0.5)
 _TYPICAL_NOISE = 0.35
 _FEWEST_DAYS = 10
 _LEVEL_LIMITS = (0.8, 1.25)
-_STRETCH_LIMITS = (0.25, 4.0)
+_STRETCH_LIMITS = (0.1, 4.0)
 
 Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RawForecast:
+    """Rows of pickups: mean, median, and the distance of the median to the 10 % (below) and 90 % quantile (above)."""
+
+    mean: Matrix
+    median: Matrix
+    below: Matrix
+    above: Matrix
+
+    def distance(self, quantile: float) -> Matrix:
+        """The distance that carries ``quantile``, signed; never zero, so that each row can be stretched."""
+        floor = 1e-6 + 0.05 * self.median
+        if quantile < 0.5:
+            return -np.maximum(self.below, floor)
+        return np.maximum(self.above, floor)
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Corrections learned out of sample.
 
-    ``mean_factor`` and ``median_factor`` multiply; ``stretch`` (one per quantile) scales each quantile's distance from
-    the median; ``prefers_rule`` (one per store) says where the weekday rule was clearly better.
+    ``mean_factor`` and ``median_factor`` multiply; ``stretch`` (one per quantile) scales the distance that carries the
+    quantile; ``prefers_rule`` (one per store) says where the weekday rule was clearly better.
     """
 
     mean_factor: float
@@ -38,11 +55,12 @@ class Calibration:
     def none(stores: int) -> Calibration:
         return Calibration(1.0, 1.0, np.ones(len(QUANTILES)), np.zeros(stores, dtype=bool))
 
-    def apply(self, raw: Matrix) -> Matrix:
+    def apply(self, raw: RawForecast) -> Matrix:
         """Rows x (mean, quantiles), corrected; quantiles sorted and >= 0."""
-        median = raw[:, 1 + _MEDIAN, None]
-        quantiles = median * self.median_factor + (raw[:, 1:] - median) * self.stretch
-        return np.concatenate([raw[:, :1] * self.mean_factor, np.sort(np.maximum(quantiles, 0.0), axis=1)], axis=1)
+        median = raw.median * self.median_factor
+        quantiles = [median + raw.distance(q) * stretch for q, stretch in zip(QUANTILES, self.stretch, strict=True)]
+        ordered = np.sort(np.maximum(np.stack(quantiles, axis=1), 0.0), axis=1)
+        return np.column_stack([raw.mean * self.mean_factor, ordered])
 
     def prefer_rule(self, predictions: Matrix, rule: Matrix) -> tuple[Matrix, Flags]:
         """Stores x horizons x (mean, quantiles) moved onto the rule where it is preferred, and where that is."""
@@ -52,24 +70,23 @@ class Calibration:
         return predictions * factor[:, :, None], self.prefers_rule
 
 
-def calibrate(raw: Matrix, pickups: Matrix, rule: Matrix, store: Days, stores: int, margin: float) -> Calibration:
-    """Calibration from out-of-sample predictions (rows x (mean, quantiles)) of days that have closed.
+def calibrate(raw: RawForecast, pickups: Matrix, rule: Matrix, store: Days, stores: int, margin: float) -> Calibration:
+    """Calibration from out-of-sample forecasts of days that have closed.
 
-    Split-conformal in the scale of each row's own spread: the stretch of quantile t is the t-quantile of
-    (pickups - median) / (quantile - median), so that a share t of the judged rows falls below the corrected quantile.
+    Split-conformal in the scale of each row's own spread (Romano, Patterson, Candes 2019, in its scaled form): the
+    stretch of quantile t is the t-quantile of (pickups - median) / distance, so that a share t of the judged rows falls
+    below the corrected quantile.
     """
-    mean_factor = float(np.clip(pickups.sum() / max(raw[:, 0].sum(), 1e-9), *_LEVEL_LIMITS))
-    median = raw[:, 1 + _MEDIAN]
-    median_factor = _weighted_median_ratio(pickups, median)
-    stretch = np.array(
-        [_stretch(pickups - median * median_factor, raw[:, 1 + i] - median, q) for i, q in enumerate(QUANTILES)]
-    )
-    prefers = _prefers_rule(np.abs(pickups - median * median_factor), np.abs(pickups - rule), store, stores, margin)
+    mean_factor = float(np.clip(pickups.sum() / max(raw.mean.sum(), 1e-9), *_LEVEL_LIMITS))
+    median_factor = _weighted_median_ratio(pickups, raw.median)
+    error = pickups - raw.median * median_factor
+    stretch = np.array([_stretch(error, raw.distance(quantile), quantile) for quantile in QUANTILES])
+    prefers = _prefers_rule(np.abs(error), np.abs(pickups - rule), store, stores, margin)
     return Calibration(mean_factor, median_factor, stretch, prefers)
 
 
 def typical_spread(mean: Matrix) -> Matrix:
-    """``mean`` with quantiles of a gamma distribution of variance mean + (0.35 mean)^2; for stores too thin to learn."""
+    """``mean`` with quantiles of a gamma distribution of variance mean + (0.35 mean)^2, for chains too thin to learn."""
     safe = np.maximum(mean, 1e-6)
     variance = safe + (_TYPICAL_NOISE * safe) ** 2
     quantiles = [gamma.ppf(q, safe**2 / variance, scale=variance / safe) for q in QUANTILES]
@@ -86,11 +103,10 @@ def _weighted_median_ratio(pickups: Matrix, median: Matrix) -> float:
 
 
 def _stretch(error: Matrix, distance: Matrix, quantile: float) -> float:
-    usable = np.abs(distance) > 1e-9
-    if quantile == 0.5 or not usable.any():
-        return 1.0
+    if quantile == 0.5:
+        return 0.0
     wanted = quantile if quantile > 0.5 else 1.0 - quantile
-    return float(np.clip(np.quantile(error[usable] / distance[usable], wanted), *_STRETCH_LIMITS))
+    return float(np.clip(np.quantile(error / distance, wanted), *_STRETCH_LIMITS))
 
 
 def _prefers_rule(model_error: Matrix, rule_error: Matrix, store: Days, stores: int, margin: float) -> Flags:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
-from rouxing.forecast.calibration import QUANTILES, Calibration, calibrate, typical_spread
+from rouxing.forecast.calibration import QUANTILES, Calibration, RawForecast, calibrate, typical_spread
 from rouxing.forecast.features import CATEGORICAL, FeatureMaker, feature_maker, training_origins
 from rouxing.forecast.history import Days, History, dates_of, day_number
 from rouxing.forecast.panel import Matrix, Panel, build_panel
@@ -18,6 +21,12 @@ from rouxing.model.errors import PermanentError
 
 QUANTILE_COLUMNS = tuple(f"p{round(100 * quantile):02d}" for quantile in QUANTILES)
 _FEWEST_ROWS = 300
+
+_Loss = float | Literal["mean"]  # a quantile, or the mean
+_Estimators = dict[_Loss, HistGradientBoostingRegressor]
+_LOCATION: tuple[_Loss, ...] = ("mean", 0.5)
+_SPREAD: tuple[_Loss, ...] = (0.1, 0.5, 0.9)
+_TRIAL: tuple[_Loss, ...] = ("mean", *_SPREAD)
 
 
 @dataclass(frozen=True)
@@ -29,15 +38,15 @@ class ForecastParameters:
     ``challenger_margin``: share by which the weekday rule must be better in a store before it is used there.
     """
 
-    most_rows: int = 250_000
+    most_rows: int = 150_000
     calibration_days: int = 28
     challenger_margin: float = 0.1
-    mean_iterations: int = 150
-    quantile_iterations: int = 100
+    iterations: int = 100
     learning_rate: float = 0.06
     leaves: int = 31
     leaf_rows: int = 40
     seed: int = 1
+    threads: int = 2
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,8 @@ class DemandModel:
     """A fitted model; can be stored with joblib and predicts again to the same numbers."""
 
     parameters: ForecastParameters
-    estimators: tuple[HistGradientBoostingRegressor, ...]
+    location: _Estimators
+    spread: _Estimators
     calibration: Calibration
 
 
@@ -76,7 +86,7 @@ class _Rows:
 def forecast_demand(
     history: History, origin: date, horizon_days: int, parameters: ForecastParameters | None = None
 ) -> DemandForecast:
-    """Pickups of every known store on origin + 1 .. origin + horizon_days, from what was known at the end of ``origin``.
+    """Pickups of every known store on the ``horizon_days`` days after ``origin``, from what was known at its end.
 
     days: store_id, origin, date, horizon (1..), mean, p05 p10 p25 p50 p75 p90 p95 (never crossing, >= 0), rule (the
     weekday rule), committed (bookings that will show up + expected redemptions), method ("model", or "rule" where the
@@ -95,27 +105,29 @@ def forecast_demand(
 
 
 def fit_demand(maker: FeatureMaker, parameters: ForecastParameters) -> DemandModel:
-    """Fit mean and quantiles on past origins of the panel.
+    """Fit on past origins of the panel: mean, median, and the 10 and 90 % quantiles that carry the spread.
 
-    First on all but the latest days, which then calibrate levels and intervals out of sample; then on all days.
+    First on all but the latest days, which then calibrate levels and every quantile out of sample; then mean and median
+    again on all days.
     With too few rows the model is empty and the weekday rule with a typical spread stands in.
     """
     rows = _training_rows(maker, parameters)
     late = rows.target > maker.panel.origin - parameters.calibration_days
     stores = len(maker.panel.store_ids)
     if (~late).sum() < _FEWEST_ROWS or late.sum() < _FEWEST_ROWS:
-        return DemandModel(parameters, (), Calibration.none(stores))
-    trial = _fit(rows.take(~late), parameters)
+        return DemandModel(parameters, {}, {}, Calibration.none(stores))
+    trial = _fit(rows.take(~late), _TRIAL, parameters)
     judged = rows.take(late)
     calibration = calibrate(
-        _raw_predictions(trial, judged.features, judged.level),
+        _raw_predictions(trial, trial, judged.features, judged.level),
         judged.pickups,
         judged.rule,
         judged.store,
         stores,
         parameters.challenger_margin,
     )
-    return DemandModel(parameters, _fit(rows, parameters), calibration)
+    location = _fit(rows, _LOCATION, parameters)
+    return DemandModel(parameters, location, {loss: trial[loss] for loss in _SPREAD}, calibration)
 
 
 def predict_demand(model: DemandModel, maker: FeatureMaker) -> pd.DataFrame:
@@ -161,22 +173,29 @@ def _block(maker: FeatureMaker, origin: int) -> _Rows:
     )
 
 
-def _fit(rows: _Rows, parameters: ForecastParameters) -> tuple[HistGradientBoostingRegressor, ...]:
-    """Mean (Poisson) and quantiles (pinball) of pickups over the store's level, weighted by level.
+def _fit(rows: _Rows, losses: tuple[_Loss, ...], parameters: ForecastParameters) -> _Estimators:
+    """Estimators of pickups over the store's level, weighted by level, one per loss.
 
     With y = level r the Poisson and pinball losses of y are level times those of r, so the weights make the fit that
-    of pickups themselves while trees see stores of all sizes alike.
+    of pickups themselves while trees see stores of all sizes alike. Each fit has one thread: the numbers are the same
+    on any machine, and busy cores do not stall the others at every barrier.
     """
     ratio = rows.pickups / rows.level
-    estimators = [_estimator(parameters, "poisson", None), *(_estimator(parameters, "quantile", q) for q in QUANTILES)]
-    return tuple(estimator.fit(rows.features, ratio, sample_weight=rows.level) for estimator in estimators)
+
+    def fit(loss: _Loss) -> HistGradientBoostingRegressor:
+        with threadpool_limits(1, user_api="openmp"):
+            return _estimator(parameters, loss).fit(rows.features, ratio, sample_weight=rows.level)
+
+    with ThreadPoolExecutor(parameters.threads) as pool:
+        return dict(zip(losses, pool.map(fit, losses), strict=True))
 
 
-def _estimator(parameters: ForecastParameters, loss: str, quantile: float | None) -> HistGradientBoostingRegressor:
+def _estimator(parameters: ForecastParameters, loss: _Loss) -> HistGradientBoostingRegressor:
+    quantile = None if loss == "mean" else loss
     return HistGradientBoostingRegressor(
-        loss=loss,
+        loss="poisson" if quantile is None else "quantile",
         quantile=quantile,
-        max_iter=parameters.mean_iterations if quantile is None else parameters.quantile_iterations,
+        max_iter=parameters.iterations,
         learning_rate=parameters.learning_rate,
         max_leaf_nodes=parameters.leaves,
         min_samples_leaf=parameters.leaf_rows,
@@ -187,22 +206,23 @@ def _estimator(parameters: ForecastParameters, loss: str, quantile: float | None
 
 
 def _raw_predictions(
-    estimators: tuple[HistGradientBoostingRegressor, ...], features: npt.NDArray[np.float32], level: Matrix
-) -> Matrix:
-    """Rows x (mean, quantiles), pickups, quantiles sorted so that they never cross."""
-    ratios = np.stack([estimator.predict(features) for estimator in estimators], axis=1)
-    pickups = np.maximum(ratios, 0.0) * level[:, None]
-    return np.concatenate([pickups[:, :1], np.sort(pickups[:, 1:], axis=1)], axis=1)
+    location: _Estimators, spread: _Estimators, features: npt.NDArray[np.float32], level: Matrix
+) -> RawForecast:
+    """Rows of pickups before calibration: mean and median from ``location``, distances to the median from ``spread``."""
+    with threadpool_limits(1, user_api="openmp"):
+        mean, median = (np.maximum(location[loss].predict(features), 0.0) * level for loss in _LOCATION)
+        low, middle, high = (spread[loss].predict(features) * level for loss in _SPREAD)
+    return RawForecast(mean, median, np.maximum(middle - low, 0.0), np.maximum(high - middle, 0.0))
 
 
 def _predictions(model: DemandModel, maker: FeatureMaker, rule: Matrix) -> Matrix:
     """Stores x horizons x (mean, quantiles), calibrated."""
     panel = maker.panel
-    if not model.estimators:
+    if not model.location:
         return typical_spread(rule)
     features = maker.at(panel.origin, panel.horizon)
     level = np.repeat(maker.levels(panel.origin), panel.horizon)
-    raw = _raw_predictions(model.estimators, features.reshape(len(level), -1), level)
+    raw = _raw_predictions(model.location, model.spread, features.reshape(len(level), -1), level)
     return model.calibration.apply(raw).reshape(len(panel.store_ids), panel.horizon, -1)
 
 
@@ -229,6 +249,6 @@ def _frame(
 def _model_warnings(model: DemandModel, days: pd.DataFrame) -> tuple[str, ...]:
     if days.empty:
         return ("no store is known at the origin; the forecast is empty",)
-    if not model.estimators:
+    if not model.location:
         return ("too little history to train on; the weekday rule with a typical spread stands in",)
     return ()
