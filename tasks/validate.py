@@ -24,12 +24,12 @@ QUALITY_DAYS = 7
 def admit_source(moment: Moment, source: str) -> list[Judged]:
     """Judges every landed batch of a source; one row a feed with what became of it."""
     # Great Expectations takes seconds to import; only this task needs it.
-    from rouxing.validate.admit import validate_feed
+    from rouxing.validate.runs import validate_feed
 
     judged = []
     for feed in (feed for feed in FEEDS if feed.source == source):
         result = validate_feed(
-            current_database(), feed, progress=lambda name, share: tell("validate", name, share)
+            current_database(), feed, progress=lambda name, done, rows: tell("validate", name, done / max(rows, 1))
         )
         tell("validate", feed.name, 1.0)
         judged.append(

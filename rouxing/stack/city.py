@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from typing import Literal
 from urllib.parse import urlsplit
 
 from rouxing.model.errors import TransientError
@@ -22,8 +23,8 @@ def wants_city(settings: Settings) -> bool:
     return urlsplit(settings.vendor_url).hostname in ("127.0.0.1", "localhost")
 
 
-def start_city(settings: Settings) -> Child:
-    """The city of the settings, starting, on a clock that runs with the wall's.
+def start_city(settings: Settings, clock: Literal["wall", "manual"] = "wall") -> Child:
+    """The city of the settings, starting, on a clock that runs with the wall's or one that is moved by hand.
 
     Raises:
         PermanentError: its port is taken.
@@ -37,9 +38,10 @@ def start_city(settings: Settings) -> Child:
         "--business-date": settings.business_date,
         "--port": settings.city_port,
         "--state": settings.city_state,
-        "--clock": "wall",
+        "--clock": clock,
     }
-    command = [sys.executable, "-m", "rouxing.city", *(str(part) for option in options.items() for part in option)]
+    flags = [str(part) for option in options.items() for part in option]
+    command = [sys.executable, "-m", "rouxing.city", *flags, "--progress"]
     return start_child("city", command, settings.state / "logs", {"PYTHONUNBUFFERED": "1"})
 
 

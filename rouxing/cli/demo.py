@@ -1,0 +1,101 @@
+"""``rouxing demo``: one whole day of a simulated city.
+
+Yesterday's plan is made and sent, the city lets yesterday happen, and today is planned as a dry run that learns from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+
+from rouxing.cli.demo_board import DemoBoard
+from rouxing.cli.demo_summary import print_summary
+from rouxing.gateway.client import VendorClient
+from rouxing.model.dates import planning_moment
+from rouxing.settings import Settings
+from rouxing.stack.city import start_city, wait_for_city
+from rouxing.stack.lock import file_lock
+from rouxing.stack.processes import Child
+from rouxing.stack.server import ensure_server
+from rouxing.stack.up import flow_environment
+from rouxing.warehouse.database import open_database
+
+PROGRESS = re.compile(r"^progress (\d+) (\d+)$", re.MULTILINE)
+
+
+def run_demo(settings: Settings) -> None:
+    """Runs the demo and prints what came of it; every process it started is stopped at the end."""
+    settings = settings.model_copy(update={"database_name": f"demo_{settings.city_name}", "city_port": 0})
+    console = Console()
+    busy = f"Another demo of this city is at work on {settings.state}; let it end first."
+    with file_lock(settings.state / f"{settings.database_name}.lock", 0, busy), ExitStack() as parts:
+        with DemoBoard(console) as board:
+            city_url = _start_parts(settings, board, parts)
+            plan_id = _run_days(settings, city_url, board)
+        print_summary(settings, plan_id, console)
+
+
+def _start_parts(settings: Settings, board: DemoBoard, parts: ExitStack) -> str:
+    """City, database and Prefect server; the city simulates while the server starts. Returns the city's address."""
+    board.say("Start", "city", 0.0)
+    city = parts.enter_context(start_city(settings, clock="manual"))
+    board.say("Start", "database", 0.0)
+    parts.callback(open_database(settings).close)
+    board.say("Start", "database", 1.0)
+    with board.watching(lambda: board.say("Start", "city", _city_share(city))):
+        server = parts.enter_context(ensure_server(settings.state, settings.prefect_port))
+        board.say("Start", "Prefect", 1.0)
+        city_url = wait_for_city(city)
+    board.say("Start", "city", 1.0)
+    os.environ.update(server.environment)
+    os.environ.update(flow_environment(settings, city_url))
+    # The runs' logs go to the Prefect UI; the terminal shows the bars.
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    return city_url
+
+
+def _city_share(city: Child) -> float:
+    steps = PROGRESS.findall(city.output())
+    return int(steps[-1][0]) / max(int(steps[-1][1]), 1) if steps else 0.0
+
+
+def _run_days(settings: Settings, city_url: str, board: DemoBoard) -> str:
+    """Yesterday sent, today dry; returns the name of today's plan."""
+    # Prefect reads its settings when it is imported, so not before the server is known.
+    from flows.day import day
+    from tasks.context import listen
+
+    today = settings.business_date
+    yesterday = today - timedelta(days=1)
+    with _heard(board, listen) as hear:
+        hear("Yesterday")
+        asyncio.run(day(business_date=yesterday, send=True))
+        board.finish("Yesterday")
+        board.say("The day passes", "city", 0.2)
+        _let_pass(city_url, planning_moment(today))
+        board.say("The day passes", "city", 1.0)
+        hear("Today")
+        plan_id = asyncio.run(day(business_date=today))
+        board.finish("Today")
+    return str(plan_id)
+
+
+@contextmanager
+def _heard(board: DemoBoard, listen: Any) -> Iterator[Any]:
+    chapter = ["Yesterday"]
+    listen(lambda stage, part, share: board.say(f"{chapter[0]} · {stage}", part, share))
+    yield lambda name: chapter.__setitem__(0, name)
+
+
+def _let_pass(city_url: str, until: datetime) -> None:
+    with VendorClient(city_url) as client:
+        clock = client.read("GET", "/city/clock", {}, carrier="query")
+        if datetime.fromisoformat(clock["now"]) < until:
+            client.read("POST", "/city/clock", {"now": until.isoformat()}, carrier="json")
