@@ -1,0 +1,130 @@
+"""Master data the chain keeps by hand: stores, SKUs, centres, campaigns, and its customers' consents."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rouxing.city import names
+from rouxing.city.rows import CENTRE_CODES, Value, campaign_code, district_code, rfc3339, sku_code, store_code
+from rouxing.city.streams import DAY_SECONDS, NONE, Columns, Ints, day_seconds, draw, stack
+from rouxing.city.tables import FOREVER
+from rouxing.city.world import World, campaign_start
+
+Row = dict[str, Value]
+MASTER_SECONDS = 5 * 60
+CONSENT_SECONDS = 10 * 60
+CONSENTING_SHARE, PREFERENCE_SHARE, WITHDRAWAL_SHARE = 0.97, 0.35, 0.03
+CAMPAIGN_SPARE = 1.3  # daily budget over the usual quotas
+
+
+def master_rows(world: World) -> dict[str, list[Row]]:
+    """Rows of the feeds stores, skus, distribution_centres and campaigns, all known when history begins."""
+    known = day_seconds(world.parameters.first_day) + MASTER_SECONDS
+    shared: Row = {
+        "valid_from": world.parameters.first_day.isoformat(),
+        "valid_to": None,
+        "modified": rfc3339(np.array([known]))[0],
+    }
+    feeds = {
+        "stores": _stores(world),
+        "skus": _skus(world),
+        "distribution_centres": [
+            {"dc_id": code, "dc_name": name} for code, name in zip(CENTRE_CODES, names.CENTRES, strict=True)
+        ],
+        "campaigns": _campaigns(world),
+    }
+    return {feed: [shared | row for row in rows] for feed, rows in feeds.items()}
+
+
+def _stores(world: World) -> list[Row]:
+    stores = world.stores
+    return [
+        {
+            "store_id": store_code(i),
+            "store_name": stores.names[i],
+            "district_id": district_code(int(stores.district[i])),
+            "district_name": world.districts[stores.district[i]],
+            "dc_id": CENTRE_CODES[stores.centre[i]],
+            "lead_time_days": int(stores.lead_days[i]),
+            "opens_slot": int(stores.opens_slot[i]),
+            "closes_slot": int(stores.closes_slot[i]),
+            "pickup_capacity_day": None if stores.capacity_day[i] == NONE else int(stores.capacity_day[i]),
+            "pickup_capacity_slot": int(stores.capacity_slot[i]),
+            "counters": int(stores.counters[i]),
+            "handover_seconds": int(stores.handover_seconds[i]),
+            "ambient_volume_ml": int(stores.ambient_ml[i]),
+            "cold_volume_ml": int(stores.cold_ml[i]),
+        }
+        for i in range(world.store_count)
+    ]
+
+
+def _skus(world: World) -> list[Row]:
+    skus = world.skus
+    return [
+        {
+            "sku_id": sku_code(i),
+            "sku_name": skus.names[i],
+            "storage_class": "cold" if skus.is_cold[i] else "ambient",
+            "price_fen": int(skus.price_fen[i]),
+            "margin_fen": int(skus.margin_fen[i]),
+            "holding_fen": int(skus.holding_fen[i]),
+            "pack_units": int(skus.pack_units[i]),
+            "shelf_life_days": int(skus.shelf_life_days[i]),
+            "volume_ml": int(skus.volume_ml[i]),
+        }
+        for i in range(world.sku_count)
+    ]
+
+
+def _campaigns(world: World) -> list[Row]:
+    of_stock = np.bincount(world.cells.stock, weights=world.cells.base_quota, minlength=len(names.STOCKS))
+    rows: list[Row] = []
+    for i, facts in enumerate(names.CAMPAIGNS):
+        daily = sum(of_stock[j] for j, stock in enumerate(names.STOCKS) if stock.campaign == i) * CAMPAIGN_SPARE
+        start = campaign_start(world.parameters, facts.starts_before_days)
+        days = (world.parameters.business_date - start).days + 30
+        rows.append(
+            {
+                "campaign_id": campaign_code(i),
+                "campaign_name": f"{facts.name}（模拟）",
+                "budget_coupons": round(daily * days),
+                "daily_budget_coupons": round(daily),
+                "is_protected": facts.is_protected,
+                "valid_from": start.isoformat(),
+            }
+        )
+    return rows
+
+
+def consents(world: World) -> Columns:
+    """Consents of all customers as decided before history began, and those withdrawn since."""
+    seed, people = world.parameters.seed, np.arange(len(world.openids))
+    granted = draw(seed, people, "grant") < CONSENTING_SHARE
+    first = day_seconds(world.parameters.first_day)
+    decided = first - (draw(seed, people, "since") * 300 * DAY_SECONDS).astype(np.int64) - 3600
+    known = np.full(len(people), first + CONSENT_SECONDS)
+    prefer = people[draw(seed, people, "prefer") < PREFERENCE_SHARE]
+    leavers = people[granted & (draw(seed, people, "leave") < WITHDRAWAL_SHARE)]
+    span = (world.parameters.days + 1) * DAY_SECONDS
+    left = first + DAY_SECONDS // 2 + (draw(seed, leavers, "leaves") * span).astype(np.int64)
+    return stack(
+        [
+            _consent(people, 0, granted.astype(np.int64), decided, known),
+            _consent(prefer, 1, np.ones_like(prefer), decided[prefer] + 60, known[prefer]),
+            _consent(leavers, 0, np.zeros_like(leavers), left, left + 30),
+        ]
+    )
+
+
+def _consent(customer: Ints, purpose: int, granted: Ints, decided: Ints, known: Ints) -> Columns:
+    return {
+        "customer": customer,
+        "purpose": np.full(len(customer), purpose),
+        "granted": granted,
+        "decided": decided,
+        "document": customer * 2 + purpose,
+        "modified": known,
+        "visible": known,
+        "gone": np.full(len(customer), FOREVER),
+    }
