@@ -14,13 +14,13 @@ from rouxing.city import clock, documents, master
 from rouxing.city import day as days
 from rouxing.city.claims import QuotaChange
 from rouxing.city.clock import Clock, ManualClock, WallClock
-from rouxing.city.commands import Body, Command, CommandLog, Kind, Refused
+from rouxing.city.commands import Body, Command, CommandLog, Kind, RefusedError
 from rouxing.city.day import DayRecord, Directives, State
 from rouxing.city.orders_in import checked
 from rouxing.city.rows import FIELDS, Value, vendor_rows
 from rouxing.city.streams import DAY_SECONDS, NONE, Columns, Ints, day_number, day_seconds
 from rouxing.city.supply import COMMAND_NUMBERS, DISPATCH_SECONDS, TransferOrder
-from rouxing.city.tables import FOREVER, FeedTable, kept
+from rouxing.city.tables import FOREVER, FeedTable, Selection, kept
 from rouxing.city.trade import SlotChange
 from rouxing.city.world import CUTOFF_SECONDS, CityParameters, World, build_world
 from rouxing.model.feeds import TRANSFER_STATUSES
@@ -76,31 +76,33 @@ class City:
         return self._clock.now()
 
     def move_clock(self, moment: datetime) -> None:
-        """Go forward to ``moment`` (timezone-aware) and let the days on the way happen. Refused if it lies back."""
+        """Go forward to ``moment`` (timezone-aware) and let the days on the way happen. RefusedError if it lies back."""
         with self.lock:
             if not self._clock.move(clock.to_second(moment)):
-                raise Refused("INVALID_REQUEST", f"the clock is at {clock.to_moment(self.now)} and moves forward only")
+                raise RefusedError(
+                    "INVALID_REQUEST", f"the clock is at {clock.to_moment(self.now)} and moves forward only"
+                )
             self._catch_up()
             if self._folder:
                 clock.remember(self._folder, self.now)
 
-    def select(self, feed: str, start: int, end: int) -> Ints:
-        """Rows of ``feed`` modified in [start, end] (local seconds) that the vendor tells by now; for ``rows``."""
+    def select(self, feed: str, start: int, end: int) -> Selection:
+        """Rows of ``feed`` modified in [start, end] (local seconds) that its vendor tells by now."""
         with self.lock:
             now = self._catch_up()
             if feed in self.master:
-                return self._select_master(feed, start, end, now)
+                return Selection({}, self._select_master(feed, start, end, now))
             return self._tables[feed].select(start, end, now)
 
-    def rows(self, feed: str, numbers: Ints) -> list[Row]:
-        """The selected rows as the vendor writes them."""
-        with self.lock:
-            if feed in self.master:
-                return [self.master[feed][number] for number in numbers.tolist()]
-            return vendor_rows(self.world, feed, self._tables[feed], numbers)
+    def rows(self, feed: str, selection: Selection, first: int, last: int) -> list[Row]:
+        """Rows ``first`` to ``last - 1`` of a selection as the vendor writes them."""
+        numbers = selection.numbers[first:last]
+        if feed in self.master:
+            return [self.master[feed][number] for number in numbers.tolist()]
+        return vendor_rows(self.world, feed, selection.rows, numbers)
 
     def accept(self, kind: Kind, body: Body) -> None:
-        """Obey a command, or do nothing if the same was accepted before. Raises Refused."""
+        """Obey a command, or do nothing if the same was accepted before. Raises RefusedError."""
         with self.lock:
             now = self._catch_up()
             body = checked(self.world, kind, body)
@@ -212,9 +214,7 @@ class City:
 
     def _quota_documents(self, record: DayRecord) -> Columns:
         moments = documents.count_moments(record.day)
-        counted = documents.quota_counts(
-            self.world, record, [self._in_force(record.day, moment) for moment in moments]
-        )
+        counted = documents.quota_counts(self.world, record, [self._in_force(record.day, moment) for moment in moments])
         ahead = self._default_quota_rows(record.day + timedelta(days=documents.QUOTA_DAYS_AHEAD))
         return {name: np.concatenate([counted[name], ahead[name]]) for name in ahead}
 
@@ -279,13 +279,15 @@ class City:
     def _check(self, command: Command) -> None:
         midnight = day_seconds(command.day)
         if command.kind == "transfer" and command.second >= midnight + DISPATCH_SECONDS:
-            raise Refused("INVALID_REQUEST", f"the trucks of {command.day} have left; choose a later dispatch_date")
+            raise RefusedError(
+                "INVALID_REQUEST", f"the trucks of {command.day} have left; choose a later dispatch_date"
+            )
         if command.second >= midnight + DAY_SECONDS:
-            raise Refused("INVALID_REQUEST", f"{command.day} is over; choose a day that is not")
+            raise RefusedError("INVALID_REQUEST", f"{command.day} is over; choose a day that is not")
         if command.kind == "quota":
             issued = self.issued(command.body["cell"], command.day)
             if command.body["quota_coupons"] < issued:
-                raise Refused("INVALID_REQUEST", f"{issued} coupons are issued already; the quota cannot be lower")
+                raise RefusedError("INVALID_REQUEST", f"{issued} coupons are issued already; the quota cannot be lower")
 
     def _concerns_record(self, command: Command) -> bool:
         if self._record is None:

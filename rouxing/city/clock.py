@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -78,7 +77,7 @@ def remember(folder: Path, second: int) -> None:
     """Keep the clock's last moment in ``folder``, whole or not at all."""
     fresh = folder / f"{CLOCK_FILE}.new"
     fresh.write_text(json.dumps({"now": to_moment(second).isoformat()}), encoding="utf-8")
-    os.replace(fresh, folder / CLOCK_FILE)
+    fresh.replace(folder / CLOCK_FILE)
 
 
 def remembered(folder: Path) -> int | None:

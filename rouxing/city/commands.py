@@ -23,7 +23,7 @@ DATE_FIELD: dict[str, str] = {
 COMMAND_FILE = "commands.jsonl"
 
 
-class Refused(PermanentError):
+class RefusedError(PermanentError):
     """The city says no to a command: ``code`` is the vendor's word for why."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -63,10 +63,10 @@ class CommandLog:
             self._open(self._path, city)
 
     def find(self, kind: Kind, body: Body) -> Command | None:
-        """The command of the same request number, None if there is none. Refused if it said something else."""
+        """The command of the same request number, None if there is none. RefusedError if it said something else."""
         known = self._by_number.get(str(body["request_number"]))
         if known is not None and (known.kind != kind or known.body != body):
-            raise Refused("ALREADY_EXISTS", f"request_number {known.request_number} was used for something else")
+            raise RefusedError("ALREADY_EXISTS", f"request_number {known.request_number} was used for something else")
         return known
 
     def add(self, command: Command) -> None:

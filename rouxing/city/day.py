@@ -140,9 +140,7 @@ def simulate_day(world: World, state: State, directives: Directives, day: date) 
         issued=state.issued + np.bincount(world.cells.stock, weights=issued).astype(np.int64),
     )
     shelf = state.available
-    record = DayRecord(
-        day, orders, outcomes, claims, transfers, shelf, promised, centre, issued, next_state.issued
-    )
+    record = DayRecord(day, orders, outcomes, claims, transfers, shelf, promised, centre, issued, next_state.issued)
     return next_state, record
 
 
@@ -187,9 +185,7 @@ def _left_centre(world: World, transfers: Columns) -> Ints:
     return units
 
 
-def _book(
-    world: World, state: State, directives: Directives, day: date, orders: Columns
-) -> tuple[Ints, Ints]:
+def _book(world: World, state: State, directives: Directives, day: date, orders: Columns) -> tuple[Ints, Ints]:
     """Slot of every order (NONE without one), and bookings (2, S, 48) for today and tomorrow."""
     booked = np.stack([state.booked, np.zeros_like(state.booked)])
     books = (orders["books"] == 1) & (orders["found"] == 1)
@@ -226,4 +222,3 @@ def _still_pending(state: State, claims: Columns, day: date) -> Columns:
 
 def _early(orders: Columns, day: date) -> Columns:
     return take(orders, (orders["due"] > day.toordinal()) & (orders["found"] == 1))
-

@@ -389,6 +389,7 @@ def _replaced(
     order = np.argsort(successors[by], kind="stable")
     place = np.minimum(np.searchsorted(successors[by][order], rows[by]), len(order) - 1)
     match = order[place]
-    same = (successors[by][match] == rows[by]) & (successors["modified"][match] // DAY_SECONDS == modified // DAY_SECONDS)
+    same = (successors[by][match] == rows[by]) & (
+        successors["modified"][match] // DAY_SECONDS == modified // DAY_SECONDS
+    )
     return rows | {"gone": np.where(same, successors["visible"][match], FOREVER)}
-

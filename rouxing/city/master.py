@@ -25,7 +25,7 @@ def master_rows(world: World) -> dict[str, list[Row]]:
         "valid_to": None,
         "modified": rfc3339(np.array([known]))[0],
     }
-    feeds = {
+    feeds: dict[str, list[Row]] = {
         "stores": _stores(world),
         "skus": _skus(world),
         "distribution_centres": [

@@ -89,6 +89,6 @@ class CampaignFacts(NamedTuple):
 
 CAMPAIGNS = (
     CampaignFacts("日常到店自提", False, None),
-    CampaignFacts("会员权益（保底）", True, None),
+    CampaignFacts("会员权益保底", True, None),
     CampaignFacts("618 提货节", False, 16),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from rouxing.city.commands import DATE_FIELD, Body, Kind, Refused
+from rouxing.city.commands import DATE_FIELD, Body, Kind, RefusedError
 from rouxing.city.rows import CENTRE_CODES, cell_carrier, sku_code, stock_code, store_code
 from rouxing.city.world import World
 
@@ -14,7 +14,7 @@ MOST = 1_000_000
 
 
 def checked(world: World, kind: Kind, body: Body) -> Body:
-    """The body with indexes store, sku, cell or slots as pairs. Raises Refused with code INVALID_REQUEST."""
+    """The body with indexes store, sku, cell or slots as pairs. Raises RefusedError with code INVALID_REQUEST."""
     request = _text(body, "request_number")
     day = _date(body, DATE_FIELD[kind])
     extra = _CHECKS[kind](world, body)
@@ -95,5 +95,5 @@ def _index(body: Body, name: str, code: Callable[[int], str], count: int) -> int
     return index
 
 
-def _invalid(message: str) -> Refused:
-    return Refused("INVALID_REQUEST", message)
+def _invalid(message: str) -> RefusedError:
+    return RefusedError("INVALID_REQUEST", message)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rouxing.city import names
 from rouxing.city.streams import NONE, Ints
-from rouxing.city.tables import FeedTable
+from rouxing.city.tables import Stored
 from rouxing.city.world import World
 from rouxing.model.feeds import (
     BOOKING_STATUSES,
@@ -62,8 +62,8 @@ def _number(prefix: str) -> Codec:
     return lambda _world, codes: [None if code == NONE else f"{prefix}{code}" for code in codes.tolist()]
 
 
-def _plain(_world: World, codes: Codes) -> list[Value]:
-    return codes.tolist()
+def _plain(_world: World, codes: Codes) -> list[int]:
+    return [int(code) for code in codes.tolist()]
 
 
 def _yuan(_world: World, fen: Codes) -> list[str]:
@@ -281,9 +281,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 }
 
 
-def vendor_rows(world: World, feed: str, table: FeedTable, numbers: Ints) -> list[dict[str, Value]]:
+def vendor_rows(world: World, feed: str, rows: Stored, numbers: Ints) -> list[dict[str, Value]]:
     """The rows ``numbers`` of the feed as its vendor writes them."""
-    rows = table.rows()
+    if not len(numbers):
+        return []
     fields = FIELDS[feed]
     columns = [codec(world, rows[column][numbers]) for _, column, codec in fields]
     keys = [name for name, _, _ in fields]

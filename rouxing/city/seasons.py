@@ -28,7 +28,7 @@ def day_strength(world: World, day: date) -> Floats:
     """Factor (S,) on the store's usual demand, burst left out; 1 = an average day."""
     growth = 1 + GROWTH_PER_DAY * (day - world.parameters.first_day).days
     payday = PAYDAY_LIFT if day.day in PAYDAYS else 1.0
-    return _week(world, day) * _weather(world, day) * growth * payday
+    return np.asarray(_week(world, day) * _weather(world, day) * growth * payday)
 
 
 def coupon_burst(world: World, day: date) -> Floats:

@@ -1,4 +1,4 @@
-"""Goods: suppliers fill the distribution centres, centres fill stores by plan or by a simple rule, orders take units."""
+"""Goods: suppliers fill the centres, centres fill the stores by plan or by a simple rule, orders take units."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMAND_NUMBERS = 500_000  # transfers that were commanded are numbered from her
 
 @dataclass(frozen=True, slots=True)
 class TransferOrder:
-    """A commanded transfer: accepted at ``second`` (local seconds), to leave the store's centre on ``dispatch_date``."""
+    """A commanded transfer: accepted at ``second`` (local seconds), leaves the centre on ``dispatch_date``."""
 
     number: int
     second: int

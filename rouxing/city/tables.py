@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,14 @@ from rouxing.city.streams import Columns, Flags, Ints
 FOREVER = 2**31 - 1
 WIDE = frozenset({"order", "booking", "coupon", "transfer", "shipment", "document"})
 Stored = dict[str, NDArray[np.int64] | NDArray[np.int32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows chosen at one moment: ``numbers`` into ``rows``. Holds still while the table goes on."""
+
+    rows: Stored
+    numbers: Ints
 
 
 class FeedTable:
@@ -27,9 +37,7 @@ class FeedTable:
 
     def put(self, key: str, chunk: Columns) -> None:
         """Add a chunk, or replace the one of the same key if it has not been settled."""
-        self._open[key] = {
-            name: values.astype(np.int64 if name in WIDE else np.int32) for name, values in chunk.items()
-        }
+        self._open[key] = {name: _narrow(name, values) for name, values in chunk.items()}
         self._rows = None
 
     def settle(self) -> None:
@@ -46,15 +54,19 @@ class FeedTable:
             self._rows = _sorted(parts)
         return self._rows
 
-    def select(self, start: int, end: int, now: int) -> Ints:
-        """Row numbers with ``modified`` in [start, end] that a caller may see at ``now``, in order."""
+    def select(self, start: int, end: int, now: int) -> Selection:
+        """Rows with ``modified`` in [start, end] that a caller may see at ``now``, in order."""
         rows = self.rows()
         if not rows:
-            return np.empty(0, dtype=np.int64)
+            return Selection(rows, np.empty(0, dtype=np.int64))
         first = int(np.searchsorted(rows["modified"], start, side="left"))
         last = int(np.searchsorted(rows["modified"], min(end, now), side="right"))
         seen = (rows["visible"][first:last] <= now) & (rows["gone"][first:last] > now)
-        return first + np.flatnonzero(seen)
+        return Selection(rows, first + np.flatnonzero(seen))
+
+
+def _narrow(name: str, values: Ints) -> NDArray[np.int64] | NDArray[np.int32]:
+    return values.astype(np.int64) if name in WIDE else values.astype(np.int32)
 
 
 def kept(chunk: Columns, since: int) -> Columns:
