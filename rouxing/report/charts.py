@@ -16,7 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from rouxing.report.load import chain_days
-from rouxing.report.numbers import signed
+from rouxing.report.numbers import count, is_known, signed
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.words import Words, day_words, in_chart, slot_words
 
@@ -80,7 +80,7 @@ def staff_chart(report: PlanReport) -> Chart | None:
         ChartOption(day_words(day.date()), _staff_traces(drawn[drawn["business_date"] == day], stores, labels))
         for day in map(pd.Timestamp, days)
     ]
-    most = float(drawn["staff_planned"].max())
+    most = float(drawn["staff_planned"].fillna(0).max())
     figure = _figure(_staff_shapes(options[0].traces, most), _staff_layout(len(stores)))
     return Chart(figure, tuple(options) if len(options) > 1 else ())
 
@@ -97,7 +97,7 @@ def quota_chart(report: PlanReport) -> Chart | None:
     stocks = _quota_changes(report.quotas)
     names = _unique_labels({stock_id: _cut(name, 14) for stock_id, name in stocks["name"].items()})
     totals = zip(stocks.index, stocks["before"], stocks["after"], strict=True)
-    labels = [f"{names[str(stock_id)]}<br>{before:,.0f} → {after:,.0f}" for stock_id, before, after in totals]
+    labels = [f"{names[str(stock_id)]}<br>{count(before)} → {count(after)}" for stock_id, before, after in totals]
     bars = [
         _bar(labels, stocks["taken"].tolist(), Words("调减", "Cut"), ORANGE),
         _bar(labels, stocks["added"].tolist(), Words("调增", "Raised"), BLUE),
@@ -227,8 +227,8 @@ def _short_texts(short: pd.DataFrame) -> list[str]:
     return [
         in_chart(
             Words(
-                f"需 {needed:.0f} 人，排 {planned:.0f} 人，缺 {needed - planned:.0f} 人",
-                f"needs {needed:.0f}, planned {planned:.0f}, short of {needed - planned:.0f}",
+                f"需 {count(needed)} 人，排 {count(planned)} 人，缺 {count(needed - planned)} 人",
+                f"needs {count(needed)}, planned {count(planned)}, short of {count(needed - planned)}",
             )
         )
         for needed, planned in lacking
@@ -249,13 +249,14 @@ def _staff_shapes(traces: list[dict[str, Any]], most_staff: float) -> list[Any]:
             colorbar={
                 "orientation": "h",
                 "thickness": 8,
-                "ypad": 6,
-                "outlinewidth": 0,
-                "len": 0.6,
+                "len": 0.5,
                 "x": 0,
                 "xanchor": "left",
+                "yref": "container",
                 "y": 1,
-                "yanchor": "bottom",
+                "yanchor": "top",
+                "ypad": 4,
+                "outlinewidth": 0,
                 "title": {"text": planned, "side": "top", "font": {"size": 11}},
                 "tickformat": "d",
                 "dtick": _step(most_staff),
@@ -276,18 +277,12 @@ def _step(most_staff: float) -> int:
 
 
 def _staff_layout(store_count: int) -> go.Layout:
+    categories = {"type": "category", "ticks": "", "showgrid": False}
     return _layout(
         height=92 + 20 * store_count,
         margin={"l": 8, "r": 8, "t": 56, "b": 36},
-        xaxis={"type": "category", "nticks": 8, "tickangle": 0, "showgrid": False},
-        yaxis={
-            "type": "category",
-            "autorange": "reversed",
-            "automargin": True,
-            "showgrid": False,
-            "dtick": 1,
-            "tickfont": {"size": 11},
-        },
+        xaxis={**categories, "nticks": 8, "tickangle": 0},
+        yaxis={**categories, "autorange": "reversed", "automargin": True, "dtick": 1, "tickfont": {"size": 11}},
     )
 
 
@@ -313,11 +308,11 @@ def _bar_axes(stocks: pd.DataFrame) -> dict[str, Any]:
     return {
         "barmode": "relative",
         "xaxis": {
+            "range": [-taken - room, added + room],
             "gridcolor": GRID,
             "zeroline": True,
             "zerolinecolor": MUTED,
             "nticks": 6,
-            "range": [-taken - room, added + room],
         },
         "yaxis": {"type": "category", "automargin": True, "showgrid": False},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
@@ -352,4 +347,4 @@ def _iso(days: pd.Series) -> list[str]:
 
 
 def _values(numbers: pd.Series) -> list[float | None]:
-    return [None if pd.isna(number) else round(float(number), 1) for number in numbers]
+    return [round(float(number), 1) if is_known(number) else None for number in numbers]

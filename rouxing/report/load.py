@@ -76,7 +76,7 @@ def co_movement(history_days: pd.DataFrame) -> float:
     grid = history_days.pivot_table(index="date", columns="store_id", values="pickups", aggfunc="sum")
     if len(grid) < _FEWEST_DAYS:
         return 1.0
-    swings = (grid - grid.groupby(pd.DatetimeIndex(grid.index).weekday).transform("mean")).fillna(0)
+    swings = (grid - grid.groupby(pd.DatetimeIndex(grid.index).day_of_week).transform("mean")).fillna(0)
     spread_apart = float(swings.std().sum())
     return min(1.0, float(swings.sum(axis=1).std()) / spread_apart) if spread_apart > 0 else 1.0
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from rouxing.model.errors import PermanentError
@@ -113,7 +114,7 @@ def empty_frame(name: str) -> pd.DataFrame:
 
 
 def tidy_frame(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """``frame`` with just the columns of ``FRAMES[name]`` as text (missing = ""), float64 and datetime64.
+    """``frame`` with just the columns of ``FRAMES[name]`` as text (missing = ""), float64 (infinite = missing) and datetime64.
 
     Raises PermanentError that names the missing columns, or the column whose values cannot be read.
     """
@@ -133,11 +134,16 @@ def _tidy(frame_name: str, column: pd.Series, kind: Kind) -> pd.Series:
     if kind == "text":
         return column.astype("object").where(column.notna(), "").astype("str").str.replace(_MARKS, "", regex=True)
     try:
-        return _as_days(column) if kind == "date" else pd.to_numeric(column).astype("float64")
+        return _as_days(column) if kind == "date" else _as_numbers(column)
     except (ValueError, TypeError) as error:
         raise PermanentError(
             f"column {column.name} of the report's frame {frame_name!r} is not a {kind}: {error}"
         ) from error
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    # What is infinite (an unstable queue) is shown as unknown, and takes no part in sums.
+    return pd.to_numeric(column).astype("float64").replace([np.inf, -np.inf], np.nan)
 
 
 def _as_days(column: pd.Series) -> pd.Series:

@@ -91,7 +91,7 @@ def _by_day(directory: pd.DataFrame, first: int, days: int, name: str) -> pd.Dat
 def _weekly(days: pd.Series) -> np.ndarray:
     moments = pd.to_datetime(days)
     burst = 1 + 0.6 * np.exp(-np.abs((moments - pd.Timestamp(DAY)).dt.days.to_numpy()) / 1.5)
-    return np.array([1.0, 0.95, 0.97, 1.0, 1.15, 1.35, 1.3])[moments.dt.weekday] * burst
+    return np.array([1.0, 0.95, 0.97, 1.0, 1.15, 1.35, 1.3])[moments.dt.day_of_week] * burst
 
 
 def _history_days(directory: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
