@@ -33,3 +33,16 @@ def sku_demand(days: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
     for level, column in zip(LEVELS, QUANTILE_COLUMNS, strict=True):
         result[column] = stats.gamma.ppf(level, shape, scale=scale.clip(min=1e-12))
     return result
+
+
+def slot_arrivals(days: pd.DataFrame, profile: pd.DataFrame, quantile: str) -> pd.DataFrame:
+    """Arrivals per half hour on days of the height of ``quantile``: store_id, business_date, slot, arrivals.
+
+    Args:
+        days: ``store_id, date`` and the column named by ``quantile`` (pickups).
+        profile: ``store_id, weekday`` (0 = Monday), ``slot, share``.
+        quantile: column of ``days``, e.g. ``p75``.
+    """
+    table = days[["store_id", "date", quantile]].assign(weekday=days["date"].dt.weekday)
+    table = table.merge(profile, on=["store_id", "weekday"]).rename(columns={"date": "business_date"})
+    return table[["store_id", "business_date", "slot"]].assign(arrivals=table[quantile] * table["share"])

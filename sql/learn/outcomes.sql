@@ -1,6 +1,6 @@
 -- What happened in each store on a business day, against the plan that was in force. Grain: store.
 with plan_of_day as (
-    select header.plan_id, allocation.forecast_id, (allocation.parameters ->> 'wait_target_seconds')::double precision as wait_target
+    select header.plan_id, allocation.forecast_id, (allocation.parameters #>> '{staff,wait_target_seconds}')::double precision as wait_target
     from plan.headers as header
     join plan.allocations as allocation using (allocation_id)
     where header.plan_id = %(plan_id)s

@@ -72,6 +72,16 @@ create table plan.store_days (
 comment on column plan.store_days.capacity_pickups is 'Least of counter, staff and stock limits, pickups a day';
 comment on column plan.store_days.load_upper is 'Upper quantile of the day''s pickups at the quotas the forecast assumes';
 
+create table plan.warnings (
+    allocation_id text not null references plan.allocations on delete cascade,
+    subject       text not null,
+    business_date date not null,
+    missing       text not null,
+    default_used  double precision not null,
+    primary key (allocation_id, subject, business_date, missing)
+);
+comment on table plan.warnings is 'Limits that nobody told us; a cautious default stands in';
+
 create table plan.redistributions (
     redistribution_id text primary key,
     allocation_id     text not null references plan.allocations,

@@ -4,8 +4,11 @@
 with
 parameters as (
     select
-        (allocation.parameters ->> 'default_capacity_day')::double precision as default_capacity_day,
-        (allocation.parameters ->> 'default_capacity_slot')::double precision as default_capacity_slot,
+        (allocation.parameters #>> '{store_days,default_capacity_pickups}')::double precision as default_capacity_day,
+        (allocation.parameters #>> '{staff,default_pickup_capacity_slot}')::double precision as default_capacity_slot,
+        (allocation.parameters #>> '{staff,default_rostered_staff}')::double precision
+            + (allocation.parameters #>> '{staff,default_callable_staff}')::double precision as default_staff,
+        (allocation.parameters #>> '{store_days,fill_share}')::double precision as fill_share,
         (redistribution.parameters ->> 'change_share')::double precision as change_share,
         (redistribution.parameters ->> 'change_minimum')::double precision as change_minimum,
         (redistribution.parameters ->> 'max_changed_stocks')::double precision as max_changed_stocks,
@@ -110,7 +113,7 @@ store_days as (
         days.business_date,
         days.load_upper + coalesce(quota_pickups.planned, 0) as load_planned,
         days.load_upper + coalesce(quota_pickups.in_force, 0) as load_in_force,
-        days.stock_pickups
+        days.load_mean
     from plan.store_days as days
     left join quota_pickups on quota_pickups.store_id = days.store_id and quota_pickups.load_date = days.business_date
     where days.allocation_id = %(allocation_id)s
@@ -128,6 +131,36 @@ room_used as (
     left join planned_transfers on planned_transfers.store_id = stores.store_id and planned_transfers.sku_id = skus.sku_id
     group by stores.store_id, skus.storage_class
 ),
+-- Units that pickups of a day can draw on: on hand, on its way and planned by then, less what sells before.
+sku_days as (
+    select
+        store_days.store_id, store_days.business_date, split.units_per_pickup, load_planned, load_in_force,
+        greatest(
+            greatest(coalesce(on_hand_units - locked_units, 0), 0) + coalesce(in_transit.units, 0)
+            + coalesce((
+                select sum(quantity_units) from plan.stock_transfers as line
+                where line.allocation_id = %(allocation_id)s and line.store_id = store_days.store_id
+                  and line.sku_id = split.sku_id and line.arrives_on <= store_days.business_date), 0)
+            - coalesce((
+                select sum(earlier.load_mean * split.units_per_pickup + split.walk_in_units_per_day)
+                from store_days as earlier
+                where earlier.store_id = store_days.store_id and earlier.business_date < store_days.business_date), 0)
+            - split.walk_in_units_per_day, 0) as units
+    from store_days
+    cross join parameters
+    join mart.forecast_skus as split on split.forecast_id = parameters.forecast_id and split.store_id = store_days.store_id
+    join skus on skus.sku_id = split.sku_id
+    left join stock_counts on stock_counts.location_id = store_days.store_id and stock_counts.sku_id = split.sku_id
+    left join in_transit on in_transit.store_id = store_days.store_id and in_transit.sku_id = split.sku_id
+),
+units_lacking as (
+    select
+        store_id, business_date,
+        max(fill_share) * sum(load_planned * units_per_pickup) - sum(least(units, load_planned * units_per_pickup)) as planned,
+        max(fill_share) * sum(load_in_force * units_per_pickup) - sum(least(units, load_in_force * units_per_pickup)) as in_force
+    from sku_days cross join parameters
+    group by store_id, business_date
+),
 -- One branch a limit: check, subject, value, limit, value before the plan (null = nothing to inherit).
 limits (check_name, subject, value, limit_value, value_before) as (
     select 'counter_capacity', store_id || ' ' || store_days.business_date, load_planned,
@@ -140,8 +173,8 @@ limits (check_name, subject, value, limit_value, value_before) as (
         load_in_force
     from store_days
     union all
-    select 'stock_capacity', store_id || ' ' || business_date, load_planned, stock_pickups, load_in_force
-    from store_days
+    select 'stock_capacity', store_id || ' ' || business_date, greatest(planned, 0), 0, greatest(in_force, 0)
+    from units_lacking
     union all
     select 'dc_supply', planned.dc_id || ' ' || planned.sku_id, planned.units,
         coalesce(stock_counts.on_hand_units - stock_counts.locked_units, 0), null
@@ -162,11 +195,12 @@ limits (check_name, subject, value, limit_value, value_before) as (
     select 'whole_packs', store_id || ' ' || sku_id, mod(units, pack_units), 0, null
     from planned_transfers join skus using (sku_id)
     union all
-    select 'rostered_staff', store_id || ' ' || business_date, max(staff_planned - least(counters, coalesce(staff, 1))), 0, null
-    from staff_slots join stores using (store_id) left join rosters using (store_id, business_date)
-    group by store_id, business_date
+    select 'rostered_staff', store_id || ' ' || staff_slots.business_date, max(staff_planned - least(counters, coalesce(staff, default_staff))), 0, null
+    from staff_slots join stores using (store_id) cross join parameters
+    left join rosters using (store_id, business_date)
+    group by store_id, staff_slots.business_date
     union all
-    select 'slot_capacity', store_id || ' ' || business_date,
+    select 'slot_capacity', store_id || ' ' || staff_slots.business_date,
         max(capacity_pickups - coalesce(pickup_capacity_slot, default_capacity_slot)), 0, null
     from staff_slots join stores using (store_id) cross join parameters
     group by store_id, staff_slots.business_date
