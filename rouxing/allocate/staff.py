@@ -105,18 +105,18 @@ def _planned(slots: pd.DataFrame, needed: FloatArray, parameters: StaffParameter
     callable_staff = _or_default(slots["callable_staff"], parameters.default_callable_staff)
     counters = slots["counters"].to_numpy(np.float64)
     most = np.minimum(counters, rostered + callable_staff)
-    return np.maximum(np.minimum(rostered, counters), np.minimum(needed, most))
+    return np.asarray(np.maximum(np.minimum(rostered, counters), np.minimum(needed, most)))
 
 
 def _capacity(slots: pd.DataFrame, planned: FloatArray, parameters: StaffParameters) -> FloatArray:
     hourly = arrivals_within_target(planned, slots["handover_seconds"], parameters.wait_target_seconds)
     counter = _or_default(slots["pickup_capacity_slot"], parameters.default_pickup_capacity_slot)
     # The bisection ends a hair below a whole number it should reach; the hair is far within the target.
-    return np.minimum(np.floor(hourly / _SLOTS_PER_HOUR + 1e-9), np.floor(counter))
+    return np.asarray(np.minimum(np.floor(hourly / _SLOTS_PER_HOUR + 1e-9), np.floor(counter)))
 
 
 def _or_default(values: pd.Series, default: int) -> FloatArray:
-    return values.astype(np.float64).fillna(default).to_numpy(np.float64)
+    return np.asarray(values.astype(np.float64).fillna(default), dtype=np.float64)
 
 
 def _warnings(slots: pd.DataFrame, parameters: StaffParameters) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from rouxing.optimize.checks import FloatArray, IntArray, finite_array, finite_columns, refuse_where
-from rouxing.optimize.prices import PricedPlan, PriceProblem, solve_prices
+from rouxing.optimize.prices import PricedPlan, PriceProblem, concave_gains, solve_prices
 
 QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
 _SHARES = np.array([0.0, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 1.0])
@@ -167,11 +167,7 @@ def _pack_gains(cells: pd.DataFrame, curve: FloatArray, parameters: StockParamet
     ends = np.round(most[:, None] * np.linspace(0.0, 1.0, _SEGMENTS + 1))
     level = on_hand[:, None] + ends * pack[:, None]
     worth = (margin + holding)[:, None] * _expected_sales(level, curve) - holding[:, None] * level
-    units = np.diff(ends, axis=1) * pack[:, None]
-    gains = np.where(units > 0, np.diff(worth, axis=1) / np.where(units > 0, units, 1.0), np.inf)
-    # An empty segment has no slope of its own; it takes the one before, so that gains never rise.
-    first = np.max(np.where(units > 0, gains, -np.inf), axis=1, initial=0.0, keepdims=True)
-    return ends[:, 1:], np.minimum.accumulate(np.minimum(gains, first), axis=1)
+    return ends[:, 1:], concave_gains(ends * pack[:, None], worth)
 
 
 def _limits(cells: pd.DataFrame, dc_supply: pd.DataFrame) -> tuple[IntArray, FloatArray]:
@@ -179,8 +175,8 @@ def _limits(cells: pd.DataFrame, dc_supply: pd.DataFrame) -> tuple[IntArray, Flo
     refuse_where(dc_supply.duplicated(["dc_id", "sku_id"]), "dc_supply has two rows for one centre and SKU")
     finite_array(dc_supply["available_units"], "dc_supply.available_units")
     supply_keys, room_keys = ["dc_id", "sku_id"], ["store_id", "storage_class"]
-    supply_row = cells.groupby(supply_keys).ngroup().to_numpy(np.int64)
-    room_row = cells.groupby(room_keys).ngroup().to_numpy(np.int64)
+    supply_row = np.asarray(cells.groupby(supply_keys).ngroup(), dtype=np.int64)
+    room_row = np.asarray(cells.groupby(room_keys).ngroup(), dtype=np.int64)
     supply = (
         cells[supply_keys]
         .merge(dc_supply[[*supply_keys, "available_units"]], on=supply_keys, how="left")["available_units"]
@@ -203,7 +199,7 @@ def _wanted(cells: pd.DataFrame, curve: FloatArray, parameters: StockParameters)
     here = np.arange(len(cells))
     level = curve[here, segment] * (1.0 - part) + curve[here, segment + 1] * part
     level = np.where(margin > 0, np.minimum(level, _level_cap(cells, curve, parameters)), 0.0)
-    return np.maximum(level - cells["available_units"].to_numpy(np.float64), 0.0)
+    return np.asarray(np.maximum(level - cells["available_units"].to_numpy(np.float64), 0.0))
 
 
 def _described(

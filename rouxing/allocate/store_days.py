@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rouxing.allocate.staff import WARNING_COLUMNS
-from rouxing.optimize.checks import FloatArray, finite_array, finite_columns, refuse_where
+from rouxing.optimize.checks import FloatArray, IntArray, finite_array, finite_columns, refuse_where
 
 _DAY = ["store_id", "business_date"]
 _LIMITS = ("counter", "staff", "stock")
@@ -98,7 +98,7 @@ def _stock_pickups(stock_units: pd.DataFrame, fill_share: float) -> pd.DataFrame
     N pickups ask for N u_k units of SKU k and get min(available_k, N u_k); the share filled falls with N, so N is
     found by bisection. Where no SKU has a rate, a pickup is taken to be one unit.
     """
-    day = stock_units.groupby(_DAY).ngroup().to_numpy(np.int64)
+    day = np.asarray(stock_units.groupby(_DAY).ngroup(), dtype=np.int64)
     keys = stock_units[_DAY].drop_duplicates().sort_values(_DAY, ignore_index=True)
     available, rate = (stock_units[name].to_numpy(np.float64) for name in ("available_units", "units_per_pickup"))
     asked = _sum_by(day, rate, len(keys))
@@ -113,7 +113,7 @@ def _stock_pickups(stock_units: pd.DataFrame, fill_share: float) -> pd.DataFrame
     return keys.assign(stock_pickups=np.where(asked > 0, low, in_stock))
 
 
-def _sum_by(group: np.ndarray[tuple[int], np.dtype[np.int64]], values: FloatArray, groups: int) -> FloatArray:
+def _sum_by(group: IntArray, values: FloatArray, groups: int) -> FloatArray:
     return np.bincount(group, values, minlength=groups).astype(np.float64)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
+from rouxing.forecast.binning import Binner, fit_binner
 from rouxing.forecast.calibration import QUANTILES, Calibration, RawForecast, calibrate, typical_spread
 from rouxing.forecast.features import CATEGORICAL, FeatureMaker, feature_maker, training_origins
 from rouxing.forecast.history import Days, History, dates_of, day_number
@@ -54,6 +55,7 @@ class DemandModel:
     """A fitted model; can be stored with joblib and predicts again to the same numbers."""
 
     parameters: ForecastParameters
+    binner: Binner
     location: _Estimators
     spread: _Estimators
     calibration: Calibration
@@ -115,7 +117,9 @@ def fit_demand(maker: FeatureMaker, parameters: ForecastParameters) -> DemandMod
     late = rows.target > maker.panel.origin - parameters.calibration_days
     stores = len(maker.panel.store_ids)
     if (~late).sum() < _FEWEST_ROWS or late.sum() < _FEWEST_ROWS:
-        return DemandModel(parameters, {}, {}, Calibration.none(stores))
+        return DemandModel(parameters, Binner(()), {}, {}, Calibration.none(stores))
+    binner = fit_binner(rows.features, CATEGORICAL)
+    rows = replace(rows, features=binner.transform(rows.features))
     trial = _fit(rows.take(~late), _TRIAL, parameters)
     judged = rows.take(late)
     calibration = calibrate(
@@ -126,8 +130,9 @@ def fit_demand(maker: FeatureMaker, parameters: ForecastParameters) -> DemandMod
         stores,
         parameters.challenger_margin,
     )
+    import os; os.environ.get("DBG") and print("cal", calibration.mean_factor, calibration.median_factor, calibration.stretch.round(2), len(rows.pickups), len(judged.pickups))
     location = _fit(rows, _LOCATION, parameters)
-    return DemandModel(parameters, location, {loss: trial[loss] for loss in _SPREAD}, calibration)
+    return DemandModel(parameters, binner, location, {loss: trial[loss] for loss in _SPREAD}, calibration)
 
 
 def predict_demand(model: DemandModel, maker: FeatureMaker) -> pd.DataFrame:
@@ -220,9 +225,9 @@ def _predictions(model: DemandModel, maker: FeatureMaker, rule: Matrix) -> Matri
     panel = maker.panel
     if not model.location:
         return typical_spread(rule)
-    features = maker.at(panel.origin, panel.horizon)
     level = np.repeat(maker.levels(panel.origin), panel.horizon)
-    raw = _raw_predictions(model.location, model.spread, features.reshape(len(level), -1), level)
+    features = model.binner.transform(maker.at(panel.origin, panel.horizon).reshape(len(level), -1))
+    raw = _raw_predictions(model.location, model.spread, features, level)
     return model.calibration.apply(raw).reshape(len(panel.store_ids), panel.horizon, -1)
 
 

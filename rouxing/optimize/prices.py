@@ -107,6 +107,18 @@ def solve_prices(problem: PriceProblem) -> PricedPlan:
     )
 
 
+def concave_gains(ends: FloatArray, worth: FloatArray) -> FloatArray:
+    """Gain per unit (J, P) in the segments between ``ends`` (J, P + 1) of a concave ``worth`` taken at these ends.
+
+    An empty segment takes the gain of the one before it, and rounding is levelled, so that gains never rise.
+    """
+    units = np.diff(ends, axis=1)
+    is_empty = units <= 0
+    gains = np.where(is_empty, np.inf, np.diff(worth, axis=1) / np.where(is_empty, 1.0, units))
+    first = np.max(np.where(is_empty, -np.inf, gains), axis=1, initial=0.0, keepdims=True)
+    return np.asarray(np.minimum.accumulate(np.minimum(gains, first), axis=1))
+
+
 def _check(problem: PriceProblem) -> None:
     gains = finite_array(problem.gains, "gains", minimum=None)
     breakpoints = finite_array(problem.breakpoints, "breakpoints", minimum=None)

@@ -37,7 +37,9 @@ def quota_cells(
     """
     on_sale = coupon_stocks[coupon_stocks["status"] == "SENDING"].merge(campaigns, on="campaign_id")
     today, tomorrow = pd.Timestamp(business_date), pd.Timestamp(business_date + timedelta(days=1))
-    recent = quotas[(quotas["business_date"] < today) & (quotas["business_date"] >= today - pd.Timedelta(days=RECENT_DAYS))]
+    recent = quotas[
+        (quotas["business_date"] < today) & (quotas["business_date"] >= today - pd.Timedelta(days=RECENT_DAYS))
+    ]
     levels = _recent_levels(recent)
     current = _quotas_in_force(quotas, [today, tomorrow])
     cells = (
@@ -104,9 +106,7 @@ def coupon_worth(
     return pd.DataFrame({"stock_id": coupon_stocks["stock_id"], "value_fen": value.clip(lower=1.0)})
 
 
-def quota_loads(
-    cells: pd.DataFrame, curves: pd.DataFrame, carriers: pd.DataFrame, last_day: date
-) -> pd.DataFrame:
+def quota_loads(cells: pd.DataFrame, curves: pd.DataFrame, carriers: pd.DataFrame, last_day: date) -> pd.DataFrame:
     """Pickups that one more coupon of a cell brings to each of its stores, per day up to ``last_day``.
 
     Args:
@@ -138,7 +138,9 @@ def carrier_shares(
     Returns:
         stock_id, carrier_id, store_id, share. Stores of a zone without any claim yet share alike.
     """
-    pairs = cells[["stock_id", "carrier_id"]].drop_duplicates().merge(coupon_stocks[["stock_id", "carrier"]], on="stock_id")
+    pairs = (
+        cells[["stock_id", "carrier_id"]].drop_duplicates().merge(coupon_stocks[["stock_id", "carrier"]], on="stock_id")
+    )
     own = pairs[pairs["carrier"] == "store"].assign(store_id=lambda frame: frame["carrier_id"], share=1.0)
     zoned = pairs[pairs["carrier"] == "zone"].merge(
         stores[["store_id", "district_id"]], left_on="carrier_id", right_on="district_id"

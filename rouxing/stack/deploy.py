@@ -27,7 +27,7 @@ def deploy_all(root: Path, environment: Mapping[str, str]) -> list[str]:
         environment: variables that point to the server, from `ServerHandle.environment`.
 
     Raises:
-        PermanentError: prefect.yaml or a flow it names is broken; the message ends with Prefect's last words and its log.
+        PermanentError: prefect.yaml or a flow it names is broken; the message has Prefect's last words and log.
     """
     ensure_pool(PrefectApi(environment["PREFECT_API_URL"]))
     done = subprocess.run(

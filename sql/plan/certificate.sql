@@ -13,7 +13,7 @@ parameters as (
         (redistribution.parameters ->> 'change_minimum')::double precision as change_minimum,
         (redistribution.parameters ->> 'max_changed_stocks')::double precision as max_changed_stocks,
         (redistribution.parameters ->> 'max_changed_carriers')::double precision as max_changed_carriers,
-        allocation.business_date,
+        allocation.business_date as planned_date,
         allocation.forecast_id
     from plan.redistributions as redistribution
     join plan.allocations as allocation on allocation.allocation_id = %(allocation_id)s
@@ -28,7 +28,7 @@ store_versions as (
 stores as (
     select distinct on (store_id) store_versions.*
     from store_versions, parameters
-    where valid_from <= parameters.business_date and (valid_to is null or valid_to >= parameters.business_date)
+    where valid_from <= parameters.planned_date and (valid_to is null or valid_to >= parameters.planned_date)
     order by store_id, valid_from desc
 ),
 sku_versions as (
@@ -39,7 +39,7 @@ sku_versions as (
 skus as (
     select distinct on (sku_id) sku_versions.*
     from sku_versions, parameters
-    where valid_from <= parameters.business_date and (valid_to is null or valid_to >= parameters.business_date)
+    where valid_from <= parameters.planned_date and (valid_to is null or valid_to >= parameters.planned_date)
     order by sku_id, valid_from desc
 ),
 campaign_versions as (
@@ -50,7 +50,7 @@ campaign_versions as (
 campaigns as (
     select distinct on (campaign_id) campaign_versions.*
     from campaign_versions, parameters
-    where valid_from <= parameters.business_date and (valid_to is null or valid_to >= parameters.business_date)
+    where valid_from <= parameters.planned_date and (valid_to is null or valid_to >= parameters.planned_date)
     order by campaign_id, valid_from desc
 ),
 coupon_stocks as (
