@@ -1,0 +1,1 @@
+"""Coupon quotas that promise no more than stores can keep. Pure frames in, frames out."""
