@@ -30,7 +30,7 @@ def withhold_unconsented(connection: Connection, feed: Feed) -> int:
         return 0
     template = sql.SQL(cast("LiteralString", named_query("privacy/withhold_unconsented")))
     statement = template.format(
-        personal=sql.SQL(", ").join(columns),
+        personal=sql.SQL(", ").join(sql.SQL("incoming.{}").format(column) for column in columns),
         nothing=sql.SQL(", ").join(sql.SQL("{} = null").format(column) for column in columns),
     )
     return connection.execute(statement).rowcount
