@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -63,7 +63,6 @@ class City:
         self._record: DayRecord | None = None
         self._stale_since: int | None = None
         self._next_day = parameters.first_day
-        self._transfer_numbers: dict[date, int] = {}
         self._put_beginnings()
         for command in self._log.all():
             self._put_command(command)
@@ -76,7 +75,7 @@ class City:
         return self._clock.now()
 
     def move_clock(self, moment: datetime) -> None:
-        """Go forward to ``moment`` (timezone-aware) and let the days on the way happen. RefusedError if it lies back."""
+        """Go forward to ``moment`` (timezone-aware), the days on the way happen. RefusedError if it is past."""
         with self.lock:
             if not self._clock.move(clock.to_second(moment)):
                 raise RefusedError(
@@ -108,10 +107,8 @@ class City:
             body = checked(self.world, kind, body)
             if self._log.find(kind, body) is not None:
                 return
-            command = Command(kind, now, body)
-            self._check(command)
-            self._log.add(command)
-            self._put_command(command)
+            command = self._checked(Command(kind, now, body))
+            self._put_command(self._log.add(command))
             if self._concerns_record(command):
                 self._stale_since = now if self._stale_since is None else self._stale_since
 
@@ -259,24 +256,24 @@ class City:
         return staff
 
     def _transfer_orders(self, day: date) -> list[TransferOrder] | None:
-        commands = self._log.for_day("transfer", day)
+        commands = sorted(self._log.for_day("transfer", day), key=lambda command: command.number)
         if not commands:
             return None
         return [
             TransferOrder(
-                day_number(day) + COMMAND_NUMBERS + number,
+                day_number(day) + COMMAND_NUMBERS + command.number,
                 command.second,
                 day,
                 command.body["store"],
                 command.body["sku"],
                 command.body["quantity_units"],
             )
-            for number, command in enumerate(commands)
+            for command in commands
         ]
 
     # Commands.
 
-    def _check(self, command: Command) -> None:
+    def _checked(self, command: Command) -> Command:
         midnight = day_seconds(command.day)
         if command.kind == "transfer" and command.second >= midnight + DISPATCH_SECONDS:
             raise RefusedError(
@@ -284,10 +281,12 @@ class City:
             )
         if command.second >= midnight + DAY_SECONDS:
             raise RefusedError("INVALID_REQUEST", f"{command.day} is over; choose a day that is not")
-        if command.kind == "quota":
-            issued = self.issued(command.body["cell"], command.day)
-            if command.body["quota_coupons"] < issued:
-                raise RefusedError("INVALID_REQUEST", f"{issued} coupons are issued already; the quota cannot be lower")
+        if command.kind != "quota":
+            return command
+        issued = self.issued(command.body["cell"], command.day)
+        if command.body["quota_coupons"] < issued:
+            raise RefusedError("INVALID_REQUEST", f"{issued} coupons are issued already; the quota cannot be lower")
+        return replace(command, issued=issued)
 
     def _concerns_record(self, command: Command) -> bool:
         if self._record is None:
@@ -297,27 +296,27 @@ class City:
 
     def _put_command(self, command: Command) -> None:
         """Quotas and transfers show at their vendor as soon as they are accepted."""
-        body, key = command.body, f"command {command.request_number}"
+        body = command.body
         if command.kind == "quota":
             cell = np.array([body["cell"]])
             quota = np.array([body["quota_coupons"]])
             rows = documents.quotas_set(self.world, command.day, cell, quota, command.second)
-            issued = self.issued(body["cell"], command.day)
-            self._tables["coupon_quotas"].put(key, rows | {"visible": rows["modified"], "issued": np.array([issued])})
+            rows |= {"visible": rows["modified"], "issued": np.array([command.issued])}
+            # Of two that set the same quota in the same second the vendor knows only the later.
+            self._tables["coupon_quotas"].put(f"command {command.day} {body['cell']} {command.second}", rows)
         elif command.kind == "transfer":
-            number = self._transfer_numbers.get(command.day, 0)
-            self._transfer_numbers[command.day] = number + 1
-            self._tables["transfers"].put(key, _ordered(command, number))
+            self._tables["transfers"].put(f"command {command.request_number}", _ordered(command))
 
     def _select_master(self, feed: str, start: int, end: int, now: int) -> Ints:
         known = [clock.to_second(datetime.fromisoformat(str(row["modified"]))) for row in self.master[feed]]
         return np.flatnonzero([start <= moment <= min(end, now) for moment in known])
 
 
-def _ordered(command: Command, number: int) -> Columns:
+def _ordered(command: Command) -> Columns:
     day, body = command.day, command.body
+    transfer = day_number(day) + COMMAND_NUMBERS + command.number
     facts = {
-        "transfer": day_number(day) + COMMAND_NUMBERS + number,
+        "transfer": transfer,
         "shipment": day_number(day) + body["store"],
         "store": body["store"],
         "sku": body["sku"],
@@ -326,7 +325,7 @@ def _ordered(command: Command, number: int) -> Columns:
         "ordered": command.second,
         "dispatched": NONE,
         "received": NONE,
-        "document": day_number(day) + COMMAND_NUMBERS + number,
+        "document": transfer,
         "modified": command.second,
         "visible": command.second,
         "gone": FOREVER,

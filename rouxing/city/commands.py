@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from rouxing.model.errors import PermanentError
 
@@ -33,11 +33,16 @@ class RefusedError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command accepted at ``second`` (local seconds of the city's clock)."""
+    """A command accepted at ``second`` (local seconds of the city's clock).
+
+    ``number`` counts the commands of its kind and day from 0; ``issued`` are the coupons that its quota had issued.
+    """
 
     kind: Kind
     second: int
     body: Body
+    number: int = 0
+    issued: int = 0
 
     @property
     def request_number(self) -> str:
@@ -69,14 +74,15 @@ class CommandLog:
             raise RefusedError("ALREADY_EXISTS", f"request_number {known.request_number} was used for something else")
         return known
 
-    def add(self, command: Command) -> None:
-        """Write the command down for good, then remember it."""
+    def add(self, command: Command) -> Command:
+        """Write the command down for good, then remember it; returns it with its number."""
         if self._path:
+            row = {"kind": command.kind, "second": command.second, "issued": command.issued, "body": command.body}
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(_as_line({"kind": command.kind, "second": command.second, "body": command.body}))
+                file.write(_as_line(row))
                 file.flush()
                 os.fsync(file.fileno())
-        self._remember(command)
+        return self._remember(command)
 
     def for_day(self, kind: Kind, day: date) -> list[Command]:
         """Commands of a kind for a business day, in the order in which they were accepted."""
@@ -86,9 +92,12 @@ class CommandLog:
         """Every command, in the order of the file."""
         return list(self._by_number.values())
 
-    def _remember(self, command: Command) -> None:
-        self._by_number[command.request_number] = command
-        self._by_day[command.kind, command.day].append(command)
+    def _remember(self, command: Command) -> Command:
+        of_day = self._by_day[command.kind, command.day]
+        numbered = replace(command, number=len(of_day))
+        of_day.append(numbered)
+        self._by_number[command.request_number] = numbered
+        return numbered
 
     def _open(self, path: Path, city: Body) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +112,7 @@ class CommandLog:
             )
         for line in whole[1:]:
             row = json.loads(line)
-            self._remember(Command(row["kind"], row["second"], row["body"]))
+            self._remember(Command(row["kind"], row["second"], row["body"], issued=row["issued"]))
 
 
 def _whole_lines(path: Path) -> list[str]:
@@ -119,6 +128,3 @@ def _whole_lines(path: Path) -> list[str]:
 
 def _as_line(row: Body) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
-
-
-KINDS: tuple[str, ...] = get_args(Kind)

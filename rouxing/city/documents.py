@@ -315,18 +315,17 @@ def quota_counts(world: World, record: DayRecord, in_force: list[tuple[Ints, Int
     The last count of the day stays; cells without a quota all day have no row.
     """
     midnight = day_seconds(record.day)
-    moments = count_moments(record.day)
+    moments, cells = count_moments(record.day), np.arange(len(world.cells.stock))
     parts = []
     for number, (moment, (quota, since)) in enumerate(zip(moments, in_force, strict=True)):
-        issued = issued_by(world, record, moment)
-        cells = np.flatnonzero(since != NONE)
-        rows = {"cell": cells, "date": np.full(len(cells), midnight), "quota": quota[cells], "issued": issued[cells]}
-        rows |= {"set": since[cells], "document": cells}
-        rows = _lasting(world.parameters.seed, rows, f"count{number}", np.full(len(cells), moment), by="document")
-        parts.append(rows)
+        rows = {"cell": cells, "date": np.full(len(cells), midnight), "quota": quota, "set": since, "document": cells}
+        rows["issued"] = issued_by(world, record, moment)
+        purpose = f"count{number}"
+        parts.append(_lasting(world.parameters.seed, rows, purpose, np.full(len(cells), moment), by="document"))
     for earlier, later in pairwise(parts):
         earlier["gone"] = later["visible"]
-    return stack(parts)
+    counts = stack(parts)
+    return take(counts, counts["set"] != NONE)
 
 
 def count_moments(day: date) -> list[int]:

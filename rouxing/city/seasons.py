@@ -35,7 +35,7 @@ def coupon_burst(world: World, day: date) -> Floats:
     """Factor (S,) of the campaign's burst on coupon claims."""
     offset = (day - world.parameters.business_date).days + BURST_BEFORE
     shape = BURST[offset] if 0 <= offset < len(BURST) else 1.0
-    return np.asarray(1 + world.stores.burst * (shape - 1))
+    return np.asarray(1 + world.stores.burst * (float(shape) - 1))
 
 
 def organic_burst(world: World, day: date) -> Floats:
@@ -54,7 +54,7 @@ def is_day_off(day: date) -> bool:
 def _week(world: World, day: date) -> Floats:
     office = world.stores.is_office
     if is_day_off(day) and (day.weekday() < 5 or is_holiday(day)):
-        return np.where(office, OFFICE_HOLIDAY, HOME_HOLIDAY)
+        return np.where(office, np.float64(OFFICE_HOLIDAY), np.float64(HOME_HOLIDAY))
     weekday = 2 if day.weekday() >= 5 and not is_day_off(day) else day.weekday()
     return np.where(office, OFFICE_WEEK[weekday], HOME_WEEK[weekday])
 
