@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.sparse import csc_array, csr_array, diags_array
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
+from rouxing.optimize.dual import Blocks, price_candidates
 
-# Smoothing widths of the dual, as shares of the typical gain. Each round starts from the prices of the one before.
-_SMOOTHING = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-_DESCENT_STEPS = 60
 _ROUNDING = 1e-12
 
 
@@ -59,27 +56,14 @@ class PricedPlan:
         return max(0.0, self.upper_bound - self.value) / self.upper_bound if self.upper_bound > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """The segments with room and a gain, flat, in whole steps; ``limits`` are per step, columns in tie order."""
-
-    cell: IntArray
-    width: FloatArray
-    gain: FloatArray
-    limits: Any
-    columns: Any
-    room: FloatArray
-
-
 def solve_prices(problem: PriceProblem) -> PricedPlan:
     """The best whole-step plan that prices lead to, never over a limit (beyond rounding, 1e-9 of it), with a bound.
 
-    The Lagrangian dual is minimised with its kinks smoothed ever less; segments are then admitted in order of gain
-    minus price, each only as far as every limit has room, so no limit can break whatever the prices are. Where
-    ``lower`` alone breaks a limit, cells on that limit stay at ``lower`` (the least bad) and the limit is marked.
+    Prices come down the Lagrangian dual (`optimize.dual`); segments are then admitted in order of gain minus price,
+    each only as far as every limit has room, so no limit can break whatever the prices are. Where ``lower`` alone
+    breaks a limit, cells on that limit stay at ``lower`` (the least bad) and the limit is marked.
 
-    Source: Lagrangian relaxation of separable problems (Everett 1963, Operations Research 11, 399-417), smoothing
-    after Nesterov 2005 (Mathematical Programming 103, 127-152).
+    Source: Lagrangian relaxation of separable problems (Everett 1963, Operations Research 11, 399-417).
 
     Raises:
         RefusedInputError: NaN, negative limits, a gain that rises, breakpoints off the step grid.
@@ -92,11 +76,10 @@ def solve_prices(problem: PriceProblem) -> PricedPlan:
     widths = _widths(problem)[order]
     gains = problem.gains[order] * problem.step[order, None]
     blocks = _blocks(widths, gains, csr_array(limits), np.maximum(left, 0.0))
-    prices, bound = _best_prices(blocks)
-    steps = _admit(blocks, prices)
+    steps, prices, bound = _best_admitted(blocks, widths, gains)
     quantity = problem.lower.copy()
     quantity[order] += steps * problem.step[order]
-    value = float((_filled(steps, widths) * gains).sum())
+    value = _value(steps, widths, gains)
     return PricedPlan(
         quantity=quantity,
         prices=_with_closed_limits(prices, blocks, gains[:, 0]),
@@ -140,13 +123,13 @@ def _widths(problem: PriceProblem) -> FloatArray:
     return np.diff(ends, axis=1, prepend=0.0)
 
 
-def _blocks(widths: FloatArray, gains: FloatArray, limits: Any, room: FloatArray) -> _Blocks:
+def _blocks(widths: FloatArray, gains: FloatArray, limits: Any, room: FloatArray) -> Blocks:
     columns = csc_array(limits)
     # A cell can never take more than a limit has room for on its own: this tightens the bound to whole steps.
     widths = _filled(_fitting_steps(columns, room), widths)
     useful = (widths > 0) & (gains > 0)
     cell = np.nonzero(useful)[0]
-    return _Blocks(cell, widths[useful], gains[useful], limits, columns, room)
+    return Blocks(cell, widths[useful], gains[useful], limits, columns, room)
 
 
 def _fitting_steps(columns: Any, room: FloatArray) -> FloatArray:
@@ -164,74 +147,26 @@ def _filled(steps: FloatArray, widths: FloatArray) -> FloatArray:
     return np.clip(steps[:, None] - starts, 0.0, widths)
 
 
-def _best_prices(blocks: _Blocks) -> tuple[FloatArray, float]:
-    """Prices (R,) with the lowest Lagrangian bound met on the way down, and that bound."""
-    free_bound = float((blocks.width * blocks.gain).sum())
-    best = np.zeros(blocks.room.size), free_bound
-    demand = blocks.limits @ np.bincount(blocks.cell, blocks.width, minlength=blocks.limits.shape[1])
-    tight = np.nonzero(demand > blocks.room)[0]
-    if tight.size == 0:
-        return best
-    dual = _Dual(blocks, tight)
-    scaled = np.zeros(tight.size)
-    for width in _SMOOTHING:
-        result = minimize(
-            dual.smoothed,
-            scaled,
-            args=(width,),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0.0, None)] * tight.size,
-            options={"maxiter": _DESCENT_STEPS, "maxcor": 5},
-        )
-        scaled = np.asarray(result.x)
-        bound = dual.exact(scaled)
-        if bound < best[1]:
-            best = dual.prices(scaled), bound
-    return best
+def _best_admitted(blocks: Blocks, widths: FloatArray, gains: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Steps (J,) of the best plan met on the way down the dual, its prices (R,), and the lowest bound met.
+
+    The plan is tried at every candidate: where many cells are nearly tied, the exact prices are not the best guide.
+    """
+    best_value, best_steps, best_prices, bound = -1.0, np.zeros(0), np.zeros(0), np.inf
+    for prices, candidate_bound in price_candidates(blocks):
+        steps = _admit(blocks, prices)
+        value = _value(steps, widths, gains)
+        if value > best_value:
+            best_value, best_steps, best_prices = value, steps, prices
+        bound = min(bound, candidate_bound)
+    return best_steps, best_prices, bound
 
 
-class _Dual:
-    """The Lagrangian dual over the limits that can bind, scaled so that gains and prices are of order one."""
-
-    def __init__(self, blocks: _Blocks, tight: IntArray) -> None:
-        limits = blocks.limits[tight]
-        self._row_scale = np.maximum(limits.max(axis=1).toarray().ravel(), 1e-300)
-        self._gain_scale = float(np.average(blocks.gain, weights=blocks.width))
-        self._amount_scale = float(blocks.width.sum())
-        self._limits = csr_array(diags_array(1.0 / self._row_scale) @ limits)
-        self._limits_transposed = csr_array(self._limits.T)
-        self._room = blocks.room[tight] / self._row_scale
-        self._blocks, self._tight = blocks, tight
-        self._gain = blocks.gain / self._gain_scale
-
-    def smoothed(self, scaled: FloatArray, width: float) -> tuple[float, FloatArray]:
-        """Dual and gradient with max(z, 0) rounded off over ``width`` around its kink."""
-        blocks = self._blocks
-        lifted = np.clip(self._net(scaled) + width / 2, 0.0, None)
-        share = np.minimum(lifted / width, 1.0)
-        gain = (blocks.width * share * (lifted - share * width / 2)).sum()
-        steps = np.bincount(blocks.cell, blocks.width * share, minlength=self._limits.shape[1])
-        gradient = self._room - self._limits @ steps
-        return float(gain + (scaled * self._room).sum()) / self._amount_scale, gradient / self._amount_scale
-
-    def exact(self, scaled: FloatArray) -> float:
-        """The Lagrangian bound itself, in gain units."""
-        gain = (self._blocks.width * np.maximum(self._net(scaled), 0.0)).sum()
-        return float(gain + (scaled * self._room).sum()) * self._gain_scale
-
-    def prices(self, scaled: FloatArray) -> FloatArray:
-        """Prices (R,) of all limits in gain per unit of the limit."""
-        prices = np.zeros(self._blocks.room.size)
-        prices[self._tight] = scaled * self._gain_scale / self._row_scale
-        return prices
-
-    def _net(self, scaled: FloatArray) -> FloatArray:
-        cost: FloatArray = self._limits_transposed @ scaled
-        return self._gain - cost[self._blocks.cell]
+def _value(steps: FloatArray, widths: FloatArray, gains: FloatArray) -> float:
+    return float((_filled(steps, widths) * gains).sum())
 
 
-def _admit(blocks: _Blocks, prices: FloatArray) -> FloatArray:
+def _admit(blocks: Blocks, prices: FloatArray) -> FloatArray:
     """Whole steps (J,): segments in order of gain minus price, each as far as every limit has room.
 
     One round accepts all segments that fit together with everything ahead of them; a segment that did not is cut to
@@ -253,7 +188,7 @@ def _admit(blocks: _Blocks, prices: FloatArray) -> FloatArray:
     return steps
 
 
-def _fits_in_turn(blocks: _Blocks, cell: IntArray, width: FloatArray, room: FloatArray) -> BoolArray:
+def _fits_in_turn(blocks: Blocks, cell: IntArray, width: FloatArray, room: FloatArray) -> BoolArray:
     """Which of the segments, taken in the given order, keep every limit even if all before them are taken."""
     pointers = blocks.columns.indptr
     counts = (pointers[cell + 1] - pointers[cell]).astype(np.int64)
@@ -272,7 +207,7 @@ def _fits_in_turn(blocks: _Blocks, cell: IntArray, width: FloatArray, room: Floa
     return fits
 
 
-def _with_closed_limits(prices: FloatArray, blocks: _Blocks, first_gain: FloatArray) -> FloatArray:
+def _with_closed_limits(prices: FloatArray, blocks: Blocks, first_gain: FloatArray) -> FloatArray:
     """Prices where a limit too small for any step costs what the best step behind it would gain."""
     columns = blocks.columns
     used = columns.data > 0
