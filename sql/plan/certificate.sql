@@ -10,7 +10,7 @@ parameters as (
             + (allocation.parameters #>> '{staff,default_callable_staff}')::double precision as default_staff,
         (allocation.parameters #>> '{store_days,fill_share}')::double precision as fill_share,
         (redistribution.parameters ->> 'change_share')::double precision as change_share,
-        (redistribution.parameters ->> 'change_minimum')::double precision as change_minimum,
+        (redistribution.parameters ->> 'change_minimum_coupons')::double precision as change_minimum,
         (redistribution.parameters ->> 'max_changed_stocks')::double precision as max_changed_stocks,
         (redistribution.parameters ->> 'max_changed_carriers')::double precision as max_changed_carriers,
         allocation.business_date as planned_date,
