@@ -48,7 +48,9 @@ def backtest_demand(
     One row per store seen by the origin x origin x date of the horizon. ``progress(done, total, message)`` is called
     after each origin.
     """
-    rows, seconds, warnings = [], {}, []
+    rows: list[pd.DataFrame] = []
+    seconds: dict[date, float] = {}
+    warnings: list[str] = []
     for done, origin in enumerate(origins, start=1):
         started = time.perf_counter()
         forecast = forecast_demand(history, origin, horizon, parameters)

@@ -31,7 +31,8 @@ class DayTable:
     @property
     def is_normal(self) -> Flags:
         """Neither a holiday nor a make-up workday."""
-        return ~self.is_holiday & (self.is_workday == (self.weekday < 5))
+        normal: Flags = ~self.is_holiday & (self.is_workday == (self.weekday < 5))
+        return normal
 
     @property
     def is_makeup(self) -> Flags:

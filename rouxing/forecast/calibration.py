@@ -16,6 +16,7 @@ _MEDIAN = QUANTILES.index(0.5)
 _TYPICAL_NOISE = 0.35
 _FEWEST_DAYS = 10
 _LEVEL_LIMITS = (0.8, 1.25)
+_LEVEL_WEIGHT = 0.25
 _STRETCH_LIMITS = (0.1, 4.0)
 
 Flags = npt.NDArray[np.bool_]
@@ -77,8 +78,8 @@ def calibrate(raw: RawForecast, pickups: Matrix, rule: Matrix, store: Days, stor
     stretch of quantile t is the t-quantile of (pickups - median) / distance, so that a share t of the judged rows falls
     below the corrected quantile.
     """
-    mean_factor = float(np.clip(pickups.sum() / max(raw.mean.sum(), 1e-9), *_LEVEL_LIMITS))
-    median_factor = _weighted_median_ratio(pickups, raw.median)
+    mean_factor = _drawn_to_one(pickups.sum() / max(raw.mean.sum(), 1e-9))
+    median_factor = _drawn_to_one(_weighted_median_ratio(pickups, raw.median))
     error = pickups - raw.median * median_factor
     stretch = np.array([_stretch(error, raw.distance(quantile), quantile) for quantile in QUANTILES])
     prefers = _prefers_rule(np.abs(error), np.abs(pickups - rule), store, stores, margin)
@@ -93,13 +94,22 @@ def typical_spread(mean: Matrix) -> Matrix:
     return np.stack([mean, *(np.where(mean > 0, quantile, 0.0) for quantile in quantiles)], axis=-1)
 
 
+def _drawn_to_one(factor: float) -> float:
+    """A quarter of the correction (in logs): the model fitted again on the judged days has taken up the rest.
+
+    The full correction made the bias of eight recruit origins worse (mean size .076 against .056 without any); the
+    least-squares weight was 0.2, and koubei asks for more.
+    """
+    return float(np.clip(factor, *_LEVEL_LIMITS) ** _LEVEL_WEIGHT)
+
+
 def _weighted_median_ratio(pickups: Matrix, median: Matrix) -> float:
     """The factor on the median that has the least absolute error."""
     ratio = pickups / np.maximum(median, 1e-9)
     order = np.argsort(ratio, kind="stable")
     weight = np.cumsum(median[order])
     place = int(np.searchsorted(weight, weight[-1] / 2))
-    return float(np.clip(ratio[order][place], *_LEVEL_LIMITS))
+    return float(ratio[order][place])
 
 
 def _stretch(error: Matrix, distance: Matrix, quantile: float) -> float:

@@ -22,6 +22,7 @@ from rouxing.model.errors import PermanentError
 
 QUANTILE_COLUMNS = tuple(f"p{round(100 * quantile):02d}" for quantile in QUANTILES)
 _FEWEST_ROWS = 300
+_LONGEST_TRAINING_DAYS = 371
 
 _Loss = float | Literal["mean"]  # a quantile, or the mean
 _Estimators = dict[_Loss, HistGradientBoostingRegressor]
@@ -34,7 +35,7 @@ _TRIAL: tuple[_Loss, ...] = ("mean", *_SPREAD)
 class ForecastParameters:
     """How the demand model is trained; the defaults are those of the published figures.
 
-    ``most_rows``: training rows; origins are spaced so that no more are used, recent first.
+    ``most_rows``: training rows, about; larger chains are thinned to it.
     ``calibration_days``: latest closed days that recalibrate level and intervals and judge the challenger.
     ``challenger_margin``: share by which the weekday rule must be better in a store before it is used there.
     """
@@ -130,7 +131,6 @@ def fit_demand(maker: FeatureMaker, parameters: ForecastParameters) -> DemandMod
         stores,
         parameters.challenger_margin,
     )
-    import os; os.environ.get("DBG") and print("cal", calibration.mean_factor, calibration.median_factor, calibration.stretch.round(2), len(rows.pickups), len(judged.pickups))
     location = _fit(rows, _LOCATION, parameters)
     return DemandModel(parameters, binner, location, {loss: trial[loss] for loss in _SPREAD}, calibration)
 
@@ -146,28 +146,28 @@ def predict_demand(model: DemandModel, maker: FeatureMaker) -> pd.DataFrame:
 
 
 def _training_rows(maker: FeatureMaker, parameters: ForecastParameters) -> _Rows:
+    """At most about ``most_rows`` rows: origins of the last year, further apart in larger chains, then an even draw."""
     panel = maker.panel
-    origins = training_origins(panel, _origin_step(panel, parameters))
-    blocks = [_block(maker, int(origin)) for origin in origins]
+    rows_daily = int((~np.isnan(panel.pickups[:, -_LONGEST_TRAINING_DAYS:])).sum()) * panel.horizon
+    step = int(np.clip(-(-rows_daily // parameters.most_rows), 1, 7))
+    keep = min(1.0, parameters.most_rows * step / max(rows_daily, 1))
+    origins = training_origins(panel, step)
+    recent = origins[origins > panel.origin - _LONGEST_TRAINING_DAYS]
+    blocks = [_block(maker, int(origin), keep, parameters.seed) for origin in recent]
     if not blocks:
         empty = np.zeros(0)
         return _Rows(np.zeros((0, 0), dtype=np.float32), empty, empty, empty.astype(int), empty.astype(int), empty)
-    rows = _Rows(*(np.concatenate([getattr(b, name) for b in blocks]) for name in _Rows.__dataclass_fields__))
-    return rows.take(np.arange(len(rows.pickups)) < parameters.most_rows)
+    return _Rows(*(np.concatenate([getattr(b, name) for b in blocks]) for name in _Rows.__dataclass_fields__))
 
 
-def _origin_step(panel: Panel, parameters: ForecastParameters) -> int:
-    """Days between training origins: as few as the row limit allows, at most a week."""
-    rows_daily = int((~np.isnan(panel.pickups)).sum()) * panel.horizon
-    return int(np.clip(-(-rows_daily // parameters.most_rows), 1, 7))
-
-
-def _block(maker: FeatureMaker, origin: int) -> _Rows:
-    """Rows of one past origin: days ahead that had closed by the panel's origin, observed store-days only."""
+def _block(maker: FeatureMaker, origin: int, keep: float, seed: int) -> _Rows:
+    """Rows of one past origin: days ahead that had closed by the panel's origin, a drawn share of observed store-days."""
     panel = maker.panel
     ahead = min(panel.horizon, panel.origin - origin)
     pickups = panel.pickups[:, origin + 1 : origin + 1 + ahead]
     store, step = np.nonzero(~np.isnan(pickups))
+    drawn = np.random.default_rng((seed, panel.origin - origin)).random(len(store)) < keep
+    store, step = store[drawn], step[drawn]
     return _Rows(
         features=maker.at(origin, ahead)[store, step],
         pickups=pickups[store, step],

@@ -30,7 +30,7 @@ class Panel:
 
     @property
     def origin(self) -> int:
-        return self.pickups.shape[1] - 1
+        return int(self.pickups.shape[1]) - 1
 
     def column_of(self, days: Days) -> Days:
         return days - self.days.first
