@@ -54,9 +54,9 @@ def is_day_off(day: date) -> bool:
 def _week(world: World, day: date) -> Floats:
     office = world.stores.is_office
     if is_day_off(day) and (day.weekday() < 5 or is_holiday(day)):
-        return np.where(office, np.float64(OFFICE_HOLIDAY), np.float64(HOME_HOLIDAY))
+        return np.where(office, OFFICE_HOLIDAY, HOME_HOLIDAY)
     weekday = 2 if day.weekday() >= 5 and not is_day_off(day) else day.weekday()
-    return np.where(office, OFFICE_WEEK[weekday], HOME_WEEK[weekday])
+    return np.asarray(np.where(office, OFFICE_WEEK[weekday], HOME_WEEK[weekday]))
 
 
 def is_holiday(day: date) -> bool:
