@@ -119,21 +119,19 @@ def watch_run(api: PrefectApi, run: StartedRun, out: Console) -> int:
     """Exit code of a run, once it ended: 0 if it completed, else 1. Shows state, time and tasks meanwhile."""
     started = time.monotonic()
     with out.status(f"{run.name}: waiting") as status:
-        while (state := api.get(f"/flow_runs/{run.run_id}")["state"])["type"] not in FINAL_STATES:
-            _show(status, api, run, state["name"], time.monotonic() - started)
+        while (now := api.get(f"/flow_runs/{run.run_id}"))["state"]["type"] not in FINAL_STATES:
+            _show(status, api, now, time.monotonic() - started)
             time.sleep(POLL_S)
-    took = time.monotonic() - started
-    out.print(
-        f"{run.name}: {state['name']} after {took:.0f} s", style="green" if state["type"] == "COMPLETED" else "red"
-    )
-    if state["type"] == "COMPLETED":
-        return 0
-    out.print(state["message"] or "see the run's log", soft_wrap=True, markup=False)
-    return 1
+    state, took = now["state"], time.monotonic() - started
+    completed = state["type"] == "COMPLETED"
+    out.print(f"{now['name']}: {state['name']} after {took:.0f} s", style="green" if completed else "red")
+    if not completed:
+        out.print(state["message"] or "see the run's log", soft_wrap=True, markup=False)
+    return 0 if completed else 1
 
 
-def _show(status: Status, api: PrefectApi, run: StartedRun, state: str, elapsed_s: float) -> None:
-    only = {"flow_runs": {"id": {"any_": [run.run_id]}}}
+def _show(status: Status, api: PrefectApi, now: Mapping[str, Any], elapsed_s: float) -> None:
+    only = {"flow_runs": {"id": {"any_": [now["id"]]}}}
     all_tasks = api.post("/task_runs/count", only)
     done = api.post("/task_runs/count", {**only, "task_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})
-    status.update(f"{run.name}: {state} · {elapsed_s:.0f} s · {done} of {all_tasks} tasks done")
+    status.update(f"{now['name']}: {now['state']['name']} · {elapsed_s:.0f} s · {done} of {all_tasks} tasks done")

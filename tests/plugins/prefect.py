@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,6 +36,43 @@ def seed_database(state: Path, server: ServerHandle) -> None:
         closing(sqlite3.connect(state / "prefect" / "prefect.db")) as copy,
     ):
         source.backup(copy)
+
+
+UP = """
+import sys
+from rouxing.settings import load_settings
+from rouxing.stack.up import run_stack
+sys.exit(run_stack(load_settings()))
+"""
+
+
+@contextmanager
+def running_up(state: Path, settings: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`rouxing up` on a state folder, as a process of its own, and the file of its output."""
+    log = state / "up.txt"
+    environment = {
+        "ROUXING_STATE_DIR": str(state),
+        "ROUXING_PREFECT_PORT": str(free_port()),
+        **settings,
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", UP], env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process, log
+    finally:
+        # Ended as a person would, so that nothing it started stays; by force only if it does not listen.
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        process.kill()
+        process.wait()
+
+
+def wait_for_line(process: subprocess.Popen[bytes], log: Path, line: str) -> None:
+    assert eventually(lambda: line in log.read_text() or process.poll() is not None, within_s=120)
+    assert process.poll() is None, log.read_text()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -13,42 +9,13 @@ import pytest
 
 from rouxing.model.errors import TransientError
 from rouxing.settings import Settings, load_settings
-from rouxing.stack.processes import descendants, free_port
+from rouxing.stack.processes import descendants
 from rouxing.stack.server import ServerHandle
 from rouxing.stack.up import flow_environment, run_stack
-from tests.plugins.prefect import eventually, seed_database
+from tests.plugins.prefect import eventually, running_up, seed_database, wait_for_line
 
-UP = """
-import sys
-from rouxing.settings import load_settings
-from rouxing.stack.up import run_stack
-sys.exit(run_stack(load_settings()))
-"""
-
-
-@contextmanager
-def stack(state: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`rouxing up` without a city, as a process of its own; its output is a file."""
-    log = state / "up.txt"
-    environment = {
-        "ROUXING_STATE_DIR": str(state),
-        "ROUXING_PREFECT_PORT": str(free_port()),
-        "ROUXING_VENDOR_URL": "https://vendors.example",
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", UP], env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        yield process, log
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_for_line(process: subprocess.Popen[bytes], log: Path, line: str) -> None:
-    assert eventually(lambda: line in log.read_text() or process.poll() is not None, within_s=120)
-    assert process.poll() is None, log.read_text()
+# Vendors elsewhere: no city is started.
+NO_CITY = {"ROUXING_VENDOR_URL": "https://vendors.example"}
 
 
 def assert_clean_end(process: subprocess.Popen[bytes], log: Path, number: signal.Signals) -> None:
@@ -66,7 +33,7 @@ def assert_clean_end(process: subprocess.Popen[bytes], log: Path, number: signal
 @pytest.mark.prefect
 def test_up_serves_everything_and_ctrl_c_leaves_nothing(prefect_server: ServerHandle, tmp_path: Path) -> None:
     seed_database(tmp_path, prefect_server)
-    with stack(tmp_path) as (process, log):
+    with running_up(tmp_path, NO_CITY) as (process, log):
         wait_for_line(process, log, "Rouxing: ready")
         with pytest.raises(TransientError, match="already runs on"):
             run_stack(load_settings(state_dir=tmp_path))
@@ -75,7 +42,7 @@ def test_up_serves_everything_and_ctrl_c_leaves_nothing(prefect_server: ServerHa
 
 @pytest.mark.prefect
 def test_sigterm_while_starting_leaves_nothing(tmp_path: Path) -> None:
-    with stack(tmp_path) as (process, log):
+    with running_up(tmp_path, NO_CITY) as (process, log):
         wait_for_line(process, log, "Prefect: starting")
         eventually(lambda: descendants(process.pid))
         assert_clean_end(process, log, signal.SIGTERM)
