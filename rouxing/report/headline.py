@@ -196,6 +196,8 @@ def _state_words(report: PlanReport) -> Words:
     if report.rung != "full":
         rung = RUNGS[report.rung]
         return Words(f"本计划为{rung.zh}。", f" This is a degraded plan: {rung.en}.")
+    if report.rung_reason:
+        return Words("部分环节不完整，见计划卡片。", " Parts of the run are incomplete, see the plan card.")
     if report.verdict == "inherited_breach":
         breaches = int((report.checks["verdict"] == "inherited_breach").sum())
         return Words(

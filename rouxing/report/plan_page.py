@@ -16,7 +16,7 @@ from rouxing.report.districts import districts_by_load
 from rouxing.report.headline import day_sentence, key_figures
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.shortages import shortage_table
-from rouxing.report.words import RUNGS, VERDICTS, Words, day_words
+from rouxing.report.words import RUNGS, VERDICTS, Words, day_words, trouble_words
 
 
 def render_plan_page(report: PlanReport) -> str:
@@ -35,6 +35,7 @@ def render_plan_page(report: PlanReport) -> str:
             sentence=day_sentence(report),
             figures=key_figures(report),
             rung=RUNGS[report.rung],
+            troubles=[trouble_words(line) for line in report.rung_reason.splitlines()],
             verdict=VERDICTS[report.verdict],
             districts=districts_by_load(report.store_days),
             shortages=shortage_table(report),

@@ -114,15 +114,22 @@ def empty_frame(name: str) -> pd.DataFrame:
 
 
 def tidy_frame(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """``frame`` with just the columns of ``FRAMES[name]`` as text (missing = ""), float64 (infinite = missing) and datetime64.
+    """``frame`` with just the columns of ``FRAMES[name]`` as text, float64 and datetime64.
 
-    Raises PermanentError that names the missing columns, or the column whose values cannot be read.
+    Missing text is "", or the id where a name is missing; what is infinite counts as missing. Raises PermanentError
+    that names the missing columns, or the column whose values cannot be read.
     """
     missing = [column for column in FRAMES[name] if column not in frame.columns and column not in OPTIONAL]
     if missing:
         raise PermanentError(f"the report's frame {name!r} lacks {', '.join(missing)}; add them to the query")
     given = frame.reindex(columns=list(FRAMES[name]))
-    return pd.DataFrame({column: _tidy(name, given[column], kind) for column, kind in FRAMES[name].items()})
+    tidy = pd.DataFrame({column: _tidy(name, given[column], kind) for column, kind in FRAMES[name].items()})
+    named = [column for column in tidy.columns if column.endswith("_name") and _id_of(column) in tidy.columns]
+    return tidy.assign(**{column: tidy[column].mask(tidy[column] == "", tidy[_id_of(column)]) for column in named})
+
+
+def _id_of(name_column: str) -> str:
+    return name_column.removesuffix("_name") + "_id"
 
 
 _DTYPES: dict[Kind, str] = {"text": "str", "number": "float64", "date": "datetime64[ns]"}

@@ -118,7 +118,7 @@ def _transfer_row(rows: pd.DataFrame) -> tuple[Cell, ...]:
     reason = str(rows.groupby("reason")["quantity_units"].sum().idxmax())
     return (
         str(rows["store_name"].iloc[0]),
-        "、".join(sorted(set(rows["dc_id"]))),
+        " / ".join(sorted(set(rows["dc_id"]))),
         _day(rows["arrives_on"].min()),
         count(sent),
         count(rows["sku_id"].nunique()),

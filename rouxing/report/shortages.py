@@ -91,7 +91,7 @@ def _goods_rows(shortages: pd.DataFrame) -> Iterator[tuple[str | Words, ...]]:
 
 def _goods_words(rows: pd.DataFrame) -> Words:
     named = rows.head(_NAMED_SKUS)
-    items = [f"{sku} {count(units)}" for sku, units in zip(named["sku_name"], named["short_units"], strict=True)]
+    items = [f"{sku} ×{count(units)}" for sku, units in zip(named["sku_name"], named["short_units"], strict=True)]
     reasons = [words_for(STOCK_REASONS, reason) for reason in dict.fromkeys(rows["reason"])]
     more = len(rows) - len(named)
     return Words(

@@ -80,7 +80,7 @@ def _goods_line(shortages: pd.DataFrame) -> str:
 
 def _items(lines: pd.DataFrame, units: str) -> str:
     ordered = lines.sort_values(units, ascending=False, kind="stable")
-    named = "、".join(f"{row['sku_name']} {count(row[units])}" for row in ordered.head(_NAMED).to_dict("records"))
+    named = "、".join(f"{row['sku_name']} ×{count(row[units])}" for row in ordered.head(_NAMED).to_dict("records"))
     return f"{named} 等 {len(ordered)} 种" if len(ordered) > _NAMED else named
 
 

@@ -33,6 +33,21 @@ RUNGS = {
     "freeze": Words("冻结：沿用现行设置（降级）", "Frozen: settings in force kept (degraded)"),
 }
 
+STAGES = {
+    "ingest": Words("取数", "Ingest"),
+    "validate": Words("数据校验", "Validate"),
+    "forecast": Words("预测", "Forecast"),
+    "allocate": Words("配货与排班", "Allocate"),
+    "redistribute": Words("券额度调配", "Redistribute"),
+    "publish": Words("发布", "Publish"),
+    "learn": Words("复盘", "Learn"),
+}
+
+STAGE_STATUSES = {
+    "failed": Words("失败", "failed"),
+    "degraded": Words("不完整", "is incomplete"),
+}
+
 VERDICTS = {
     "pass": Words("通过", "Pass"),
     "inherited_breach": Words("已有超限，未加重", "Inherited breach, not worsened"),
@@ -177,6 +192,16 @@ def quota_reason(reason: str, binding_store_name: str) -> Words:
             CAPACITY_OF.zh.replace("{store}", binding_store_name), CAPACITY_OF.en.replace("{store}", binding_store_name)
         )
     return words_for(QUOTA_REASONS, reason)
+
+
+def trouble_words(line: str) -> Words:
+    """One line of a rung's reason, "stage status: note", in words; any other line stays as it is."""
+    head, _, note = line.partition(": ")
+    stage, _, status = head.partition(" ")
+    if stage not in STAGES or status not in STAGE_STATUSES:
+        return Words(line, line)
+    named, state = STAGES[stage], STAGE_STATUSES[status]
+    return Words(f"{named.zh}{state.zh}：{note}", f"{named.en} {state.en}: {note}")
 
 
 def feed_title(feed: str, title: str) -> Words:

@@ -26,7 +26,7 @@ COUPONS = ("满 59 减 15", "满 99 减 30", "乳品 8 折", "冷鲜 9 折", "�
 def make_report() -> Callable[..., PlanReport]:
     """Builds a report of ``stores`` stores; keyword arguments replace its fields."""
 
-    def make(stores: int = 12, seed: int = 1, **changes: Any) -> PlanReport:
+    def make(stores: int = 6, seed: int = 1, **changes: Any) -> PlanReport:
         return replace(sample_report(stores, seed), **changes)
 
     return make

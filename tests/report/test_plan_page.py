@@ -174,9 +174,10 @@ def test_english_view_has_no_chinese_but_names(make_report: Maker) -> None:
 
 
 def test_figures_on_the_page_come_from_the_frames(make_report: Maker) -> None:
-    report = make_report()
+    report = make_report(stores=30)
     text = _Page(_own(render_plan_page(report))).in_language("zh")
     today = report.store_days[report.store_days["business_date"] == pd.Timestamp(report.business_date)]
+    # The sample has some of each, so that no sentence is left out.
     over = int((today["load_upper"] > today["capacity_pickups"]).sum())
     change = int((report.quotas["quota_coupons"] - report.quotas["previous_coupons"]).sum())
     assert f"{over} 家门店按偏高需求会超出接待能力" in text
@@ -231,7 +232,7 @@ def test_a_plan_for_one_day_and_one_store_renders(make_report: Maker) -> None:
     assert charts["demand"]["options"] == []
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     numbers=st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), min_size=4, max_size=4),
     name=st.text(max_size=12),
@@ -262,3 +263,16 @@ def test_decimals_and_missing_values_from_a_database_are_read() -> None:
     assert tidy["value"].iloc[0] == 0.5
     assert math.isnan(tidy["value"].iloc[1])
     assert tidy["measure"].tolist() == ["fill_rate", ""]
+
+
+def test_an_id_stands_in_for_a_missing_name(make_report: Maker) -> None:
+    report = make_report(stores=1)
+    nameless = make_report(stores=1, transfers=report.transfers.assign(store_name=None))
+    assert nameless.transfers["store_name"].unique().tolist() == ["S000"]
+
+
+def test_an_incomplete_full_plan_says_so(make_report: Maker) -> None:
+    report = make_report(rung_reason="validate degraded: 自提预约停用\nforecast degraded: 历史太短", verdict="pass")
+    text = _Page(_own(render_plan_page(report))).in_language("zh")
+    for told in ("部分环节不完整，见计划卡片。", "数据校验不完整：自提预约停用", "预测不完整：历史太短"):
+        assert told in text

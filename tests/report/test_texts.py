@@ -112,3 +112,9 @@ def test_store_brief_fits_a_phone_screen(make_report: Maker) -> None:
 def test_store_brief_of_an_unknown_store_says_so(make_report: Maker) -> None:
     with pytest.raises(PermanentError, match="has no store 'S999'"):
         store_brief(make_report(), "S999")
+
+
+def test_reason_of_a_rung_is_told_in_both_languages() -> None:
+    told = words.trouble_words("ingest degraded: wms: no answer")
+    assert told == Words("取数不完整：wms: no answer", "Ingest is incomplete: wms: no answer")
+    assert words.trouble_words("something: else") == Words("something: else", "something: else")
