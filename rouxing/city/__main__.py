@@ -7,7 +7,8 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
-from threading import Event
+from select import select
+from socket import socketpair
 
 from rouxing.city.city import City
 from rouxing.city.server import CityServer
@@ -15,25 +16,44 @@ from rouxing.city.world import CityParameters
 from rouxing.model.errors import RouxingError
 
 
+class Ending:
+    """Told by SIGTERM or SIGINT.
+
+    The signal may reach any thread, so it is passed on through a socket: a lock of the main thread would sleep on.
+    """
+
+    def __init__(self) -> None:
+        self._told, self._tell = socketpair()
+        self._tell.setblocking(False)
+        signal.set_wakeup_fd(self._tell.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+
+    def wait(self) -> None:
+        """Return when told to end."""
+        self._told.recv(1)
+
+    def has_come(self) -> bool:
+        """Whether it has been told by now."""
+        return bool(select([self._told], [], [], 0)[0])
+
+
 def main() -> int:
     """Simulate the history, serve until told to stop; exit code 0, or 1 with one sentence on why not."""
     options = _options()
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
-        _serve(options, stop)
+        _serve(options, Ending())
     except RouxingError as problem:
         print(f"city: {problem}", file=sys.stderr)
         return 1
     return 0
 
 
-def _serve(options: argparse.Namespace, stop: Event) -> None:
+def _serve(options: argparse.Namespace, ending: Ending) -> None:
     parameters = CityParameters(options.stores, options.days, options.seed, options.business_date)
 
     def progress(done: int, total: int) -> None:
-        if stop.is_set():
+        if ending.has_come():
             raise SystemExit(0)
         if options.progress:
             print(f"progress {done} {total}", flush=True)
@@ -41,7 +61,7 @@ def _serve(options: argparse.Namespace, stop: Event) -> None:
     city = City(parameters, options.state, wall=options.clock == "wall", progress=progress)
     with CityServer(city, options.port) as server:
         print(f"city ready on {server.url}", flush=True)
-        stop.wait()
+        ending.wait()
 
 
 def _options() -> argparse.Namespace:

@@ -252,7 +252,7 @@ def test_a_version_of_a_document_is_told_once(city: City) -> None:
 
 
 def test_a_few_rows_are_broken_and_a_few_are_late() -> None:
-    told = dump(City(CityParameters(stores=20, days=40, seed=2)))
+    told = dump(City(CityParameters(stores=15, days=25, seed=2)))
     orders = [json.loads(text) for text in told["order_lines"]]
     faults = {
         "negative": sum(row["num"] < 0 for row in orders),
