@@ -8,21 +8,20 @@ import numpy as np
 import pandas as pd
 
 from rouxing.allocate.staff import WARNING_COLUMNS
-from rouxing.optimize.checks import FloatArray, IntArray, finite_array, finite_columns, refuse_where
+from rouxing.optimize.checks import finite_array, finite_columns, refuse_where
 
 _DAY = ["store_id", "business_date"]
 _LIMITS = ("counter", "staff", "stock")
-_BISECTIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class StoreDayParameters:
-    """``default_capacity_pickups``: cautious pickups a day wherever a limit is unknown. ``fill_share``: share (0-1)
-    of the units asked for that the stock must be able to fill; it says how many pickups the stock can serve.
+    """``default_capacity_pickups``: cautious pickups a day wherever a limit is unknown. ``shelf_share``: share (0-1)
+    of what a pickup asks for that must still be on the shelf; it says how many pickups the stock can serve.
     """
 
     default_capacity_pickups: float = 60.0
-    fill_share: float = 0.95
+    shelf_share: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def store_day_limits(
         .merge(stores[["store_id", "pickup_capacity_day"]], on="store_id", how="left")
         .rename(columns={"pickup_capacity_day": "counter_pickups"})
         .merge(staff.reset_index(), on=_DAY, how="left")
-        .merge(_stock_pickups(stock_units, parameters.fill_share), on=_DAY, how="left")
+        .merge(_stock_pickups(stock_units, parameters.shelf_share), on=_DAY, how="left")
         .sort_values(_DAY, ignore_index=True)
     )
     known = days[[f"{limit}_pickups" for limit in _LIMITS]].astype(np.float64)
@@ -92,29 +91,23 @@ def _check(
     finite_columns(demand_days, "demand_days", ("load_mean", "load_upper"))
 
 
-def _stock_pickups(stock_units: pd.DataFrame, fill_share: float) -> pd.DataFrame:
-    """Most pickups (per store and day) of which the stock still fills ``fill_share`` of the units asked for.
+def _stock_pickups(stock_units: pd.DataFrame, shelf_share: float) -> pd.DataFrame:
+    """Most pickups (per store and day) at which one more still finds ``shelf_share`` of what it asks for.
 
-    N pickups ask for N u_k units of SKU k and get min(available_k, N u_k); the share filled falls with N, so N is
-    found by bisection. Where no SKU has a rate, a pickup is taken to be one unit.
+    SKU k is on the shelf up to available_k / units_per_pickup_k pickups; the answer is the largest number that SKUs
+    with that share of the units asked for can cover. A few SKUs that are out do not close the store: fewer coupons
+    would not bring them back. Where no SKU has a rate, a pickup is taken to be one unit.
     """
-    day = np.asarray(stock_units.groupby(_DAY).ngroup(), dtype=np.int64)
-    keys = stock_units[_DAY].drop_duplicates().sort_values(_DAY, ignore_index=True)
     available, rate = (stock_units[name].to_numpy(np.float64) for name in ("available_units", "units_per_pickup"))
-    asked = _sum_by(day, rate, len(keys))
-    in_stock = _sum_by(day, available, len(keys))
-    per_pickup = np.where(asked > 0, asked, 1.0)
-    low, high = np.zeros(len(keys)), in_stock / (per_pickup * fill_share)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        filled = _sum_by(day, np.minimum(available, middle[day] * rate), len(keys))
-        kept = filled >= fill_share * middle * asked
-        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
-    return keys.assign(stock_pickups=np.where(asked > 0, low, in_stock))
-
-
-def _sum_by(group: IntArray, values: FloatArray, groups: int) -> FloatArray:
-    return np.bincount(group, values, minlength=groups).astype(np.float64)
+    covered = np.divide(available, rate, out=np.zeros(rate.size), where=rate > 0)
+    units = stock_units[_DAY].assign(available=available, rate=rate, covered=covered)
+    units = units.sort_values([*_DAY, "covered"], ascending=[True, True, False], ignore_index=True)
+    by_day = units.groupby(_DAY)
+    asked = by_day["rate"].transform("sum")
+    is_enough = by_day["rate"].cumsum() >= shelf_share * asked * (1 - 1e-12)
+    pickups = units["covered"].where(asked > 0, by_day["available"].transform("sum"))
+    limits = units[_DAY].assign(stock_pickups=pickups)[is_enough]
+    return limits.drop_duplicates(_DAY, ignore_index=True)
 
 
 def _warnings(days: pd.DataFrame, known: pd.DataFrame, parameters: StoreDayParameters) -> pd.DataFrame:

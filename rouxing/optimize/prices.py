@@ -82,7 +82,7 @@ def solve_prices(problem: PriceProblem) -> PricedPlan:
     value = _value(steps, widths, gains)
     return PricedPlan(
         quantity=quantity,
-        prices=_with_closed_limits(prices, blocks, gains[:, 0]),
+        prices=_with_blocked_limits(prices, blocks, steps, _next_gain(steps, widths, gains)),
         value=value,
         upper_bound=max(bound, value),
         room_left=left - blocks.limits @ steps,
@@ -207,15 +207,24 @@ def _fits_in_turn(blocks: Blocks, cell: IntArray, width: FloatArray, room: Float
     return fits
 
 
-def _with_closed_limits(prices: FloatArray, blocks: Blocks, first_gain: FloatArray) -> FloatArray:
-    """Prices where a limit too small for any step costs what the best step behind it would gain."""
+def _with_blocked_limits(prices: FloatArray, blocks: Blocks, steps: FloatArray, next_gain: FloatArray) -> FloatArray:
+    """Prices where a limit that costs nothing but leaves no room costs what the best step it blocks would gain.
+
+    Whole steps hide some limits from the dual: one that fits its steps exactly never binds there.
+    """
     columns = blocks.columns
     used = columns.data > 0
     row, need = columns.indices[used], columns.data[used]
     cell = np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr))[used]
-    closed = np.ones(prices.size, dtype=bool)
-    closed[row[need <= blocks.room[row]]] = False
-    worth = (first_gain - columns.T @ prices)[cell] / need
+    blocks_it = (prices[row] == 0) & ((blocks.room - blocks.limits @ steps)[row] < need)
+    worth = (next_gain - columns.T @ prices)[cell] / need
     raised = prices.copy()
-    np.maximum.at(raised, row[closed[row]], worth[closed[row]])
+    np.maximum.at(raised, row[blocks_it], worth[blocks_it])
     return raised
+
+
+def _next_gain(steps: FloatArray, widths: FloatArray, gains: FloatArray) -> FloatArray:
+    """Gain (J,) of one step more; 0 where a cell has no more steps."""
+    has_room = np.cumsum(widths, axis=1) > steps[:, None]
+    first = np.argmax(has_room, axis=1)
+    return np.asarray(np.where(has_room.any(axis=1), gains[np.arange(steps.size), first], 0.0))
