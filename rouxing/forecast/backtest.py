@@ -130,11 +130,12 @@ def _actuals(history: History, origin: date, horizon: int) -> pd.DataFrame:
             "actual": demand["pickups"].astype(np.float64),
         }
     )
-    return actuals.groupby(["store_id", "date"], as_index=False)["actual"].mean()
+    return actuals.groupby(["store_id", "date"])["actual"].mean().reset_index()
 
 
 def _weekly_change(pickups: Matrix) -> Matrix:
     """Mean absolute change against the same weekday a week before, per store: the scale of MASE."""
     change = np.abs(pickups[:, 7:] - pickups[:, :-7])
     count = (~np.isnan(change)).sum(axis=1)
-    return np.divide(np.nansum(change, axis=1), count, out=np.full(len(pickups), np.nan), where=count > 0)
+    scale: Matrix = np.divide(np.nansum(change, axis=1), count, out=np.full(len(pickups), np.nan), where=count > 0)
+    return scale

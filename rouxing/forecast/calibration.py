@@ -87,7 +87,7 @@ def calibrate(raw: RawForecast, pickups: Matrix, rule: Matrix, store: Days, stor
 
 
 def typical_spread(mean: Matrix) -> Matrix:
-    """``mean`` with quantiles of a gamma distribution of variance mean + (0.35 mean)^2, for chains too thin to learn."""
+    """``mean`` with gamma quantiles of variance mean + (0.35 mean)^2, for chains too thin to learn."""
     safe = np.maximum(mean, 1e-6)
     variance = safe + (_TYPICAL_NOISE * safe) ** 2
     quantiles = [gamma.ppf(q, safe**2 / variance, scale=variance / safe) for q in QUANTILES]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rouxing.forecast.history import Days, History, dates_of, day_number, day_numbers
-from rouxing.forecast.panel import Matrix, Panel, build_panel
+from rouxing.forecast.panel import Matrix, Panel, build_panel, summed
 
 CLAIM_WINDOW_DAYS = 56
 SHRINKAGE_COUPONS = 50.0
@@ -239,7 +239,7 @@ def _sums(
     shape: tuple[int, int, int], store: Days, due: Days, lead: Days, quantity: Matrix, mask: npt.NDArray[np.bool_]
 ) -> Matrix:
     cell = np.ravel_multi_index((store[mask], due[mask], np.minimum(lead[mask], shape[2] - 1)), shape)
-    return np.bincount(cell, weights=quantity[mask], minlength=shape[0] * shape[1] * shape[2]).reshape(shape)
+    return summed(cell, quantity[mask], shape)
 
 
 def _show_up_rates(
@@ -249,4 +249,5 @@ def _show_up_rates(
     totals = np.cumsum(np.stack([standing[:, :columns, 1:].sum(0), kept[:, :columns, 1:].sum(0)]), axis=1)
     totals[:, _SHOW_UP_DAYS:] -= totals[:, :-_SHOW_UP_DAYS].copy()
     rates = np.divide(totals[1], totals[0], out=np.ones((columns, horizon)), where=totals[0] > 0)
-    return np.clip(rates, 0.0, 1.0).astype(np.float32)
+    limited: npt.NDArray[np.float32] = np.clip(rates, 0.0, 1.0).astype(np.float32)
+    return limited

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships without types
 
 from rouxing.forecast.binning import Binner, fit_binner
 from rouxing.forecast.calibration import QUANTILES, Calibration, RawForecast, calibrate, typical_spread
@@ -146,7 +146,7 @@ def predict_demand(model: DemandModel, maker: FeatureMaker) -> pd.DataFrame:
 
 
 def _training_rows(maker: FeatureMaker, parameters: ForecastParameters) -> _Rows:
-    """At most about ``most_rows`` rows: origins of the last year, further apart in larger chains, then an even draw."""
+    """About ``most_rows`` rows at most: origins of the last year, further apart in larger chains, then a draw."""
     panel = maker.panel
     rows_daily = int((~np.isnan(panel.pickups[:, -_LONGEST_TRAINING_DAYS:])).sum()) * panel.horizon
     step = int(np.clip(-(-rows_daily // parameters.most_rows), 1, 7))
@@ -161,7 +161,7 @@ def _training_rows(maker: FeatureMaker, parameters: ForecastParameters) -> _Rows
 
 
 def _block(maker: FeatureMaker, origin: int, keep: float, seed: int) -> _Rows:
-    """Rows of one past origin: days ahead that had closed by the panel's origin, a drawn share of observed store-days."""
+    """Rows of one past origin: days ahead closed by the panel's origin, a drawn share of observed store-days."""
     panel = maker.panel
     ahead = min(panel.horizon, panel.origin - origin)
     pickups = panel.pickups[:, origin + 1 : origin + 1 + ahead]
@@ -213,7 +213,7 @@ def _estimator(parameters: ForecastParameters, loss: _Loss) -> HistGradientBoost
 def _raw_predictions(
     location: _Estimators, spread: _Estimators, features: npt.NDArray[np.float32], level: Matrix
 ) -> RawForecast:
-    """Rows of pickups before calibration: mean and median from ``location``, distances to the median from ``spread``."""
+    """Pickups before calibration: mean and median from ``location``, distances to the median from ``spread``."""
     with threadpool_limits(1, user_api="openmp"):
         mean, median = (np.maximum(location[loss].predict(features), 0.0) * level for loss in _LOCATION)
         low, middle, high = (spread[loss].predict(features) * level for loss in _SPREAD)
@@ -237,7 +237,7 @@ def _frame(
     stores, horizon = rule.shape
     origin = panel.days.first + panel.origin
     ahead = np.arange(1, horizon + 1)
-    flat = predictions.reshape(stores * horizon, -1)
+    flat = predictions.reshape(stores * horizon, predictions.shape[-1])
     columns = {
         "store_id": np.repeat(panel.store_ids, horizon),
         "origin": np.full(stores * horizon, dates_of(np.array([origin]))[0]),

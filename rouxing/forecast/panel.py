@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,12 @@ class Panel:
     def rows_of(self, stores: pd.Series) -> Days:
         """Row of each store id, -1 where the store is not in the panel."""
         return pd.Index(self.store_ids).get_indexer(pd.Index(stores.to_numpy(dtype=object))).astype(np.int64)
+
+
+def summed(cells: Days, weights: Matrix, shape: tuple[int, ...]) -> Matrix:
+    """Sum of ``weights`` per flat cell number, float64 of ``shape``."""
+    flat = np.bincount(cells, weights=weights, minlength=math.prod(shape))
+    return flat.astype(np.float64).reshape(shape)
 
 
 def build_panel(history: History, origin: int, horizon: int) -> Panel:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rouxing.forecast.history import Days, day_numbers
-from rouxing.forecast.panel import Matrix
+from rouxing.forecast.panel import Matrix, summed
 from rouxing.model.dates import SLOTS_PER_DAY
 
 SKU_WINDOW_DAYS = 28
@@ -54,8 +54,8 @@ def sku_split(sku_history: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
     store_ids = np.union1d(demand["store_id"].to_numpy(dtype=object), sales["store_id"].to_numpy(dtype=object))
     sku_ids = np.unique(sales["sku_id"].to_numpy(dtype=object))
     store = pd.Index(store_ids).get_indexer(pd.Index(demand["store_id"].to_numpy(dtype=object)))
-    pickups = np.bincount(store, weights=demand["pickups"].to_numpy(dtype=np.float64), minlength=len(store_ids))
-    days = np.bincount(store, minlength=len(store_ids)).astype(np.float64)
+    pickups = summed(store, demand["pickups"].to_numpy(dtype=np.float64), store_ids.shape)
+    days = summed(store, np.ones(len(store)), store_ids.shape)
     by_pickup = _rates(_units(sales, "pickup", store_ids, sku_ids), pickups, _POOL_DAYS * _mean(pickups, days))
     by_day = _rates(_units(sales, "walk_in", store_ids, sku_ids), days, _POOL_DAYS)
     return pd.DataFrame(
@@ -79,7 +79,7 @@ def _slot_counts(slot_history: pd.DataFrame, store_ids: pd.Series) -> Matrix:
     slot = slot_history["slot"].to_numpy(dtype=np.int64)
     cell = np.ravel_multi_index((store[wanted], weekday[wanted], slot[wanted]), shape)
     pickups = slot_history["pickups"].to_numpy(dtype=np.float64)[wanted]
-    return np.bincount(cell, weights=pickups, minlength=int(np.prod(shape))).reshape(shape)
+    return summed(cell, pickups, shape)
 
 
 def _pool_profile(counts: Matrix, is_open: npt.NDArray[np.bool_]) -> Matrix:
@@ -93,7 +93,8 @@ def _pool_profile(counts: Matrix, is_open: npt.NDArray[np.bool_]) -> Matrix:
     rate = (counts.sum(axis=(0, 1)) + 1.0 / SLOTS_PER_DAY) / (exposed + 1.0)
     shares = rate * is_open
     total = shares.sum(axis=1, keepdims=True)
-    return np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+    normed: Matrix = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+    return normed
 
 
 def _drawn(counts: Matrix, prior: Matrix) -> Matrix:
@@ -116,7 +117,7 @@ def _units(
     sku = pd.Index(sku_ids).get_indexer(pd.Index(part["sku_id"].to_numpy(dtype=object)))
     shape = (len(store_ids), len(sku_ids))
     units = part["units"].to_numpy(dtype=np.float64)
-    return np.bincount(store * len(sku_ids) + sku, weights=units, minlength=shape[0] * shape[1]).reshape(shape)
+    return summed(store * len(sku_ids) + sku, units, shape)
 
 
 def _rates(units: Matrix, exposure: Matrix, weight: float) -> Matrix:

@@ -1,0 +1,169 @@
+"""The demand forecast: sees nothing after the origin, and always answers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rouxing.forecast.calibration import QUANTILES, RawForecast, calibrate, typical_spread
+from rouxing.forecast.demand import QUANTILE_COLUMNS, ForecastParameters, forecast_demand, predict_demand
+from rouxing.forecast.features import feature_maker
+from rouxing.forecast.history import History, day_number
+from rouxing.forecast.panel import build_panel
+from rouxing.model.errors import PermanentError
+
+Chain = Callable[..., History]
+
+
+def disturbed(history: History, origin: date, seed: int) -> History:
+    """The same history up to the end of ``origin``; everything after it changed, dropped or added."""
+    random = np.random.default_rng(seed)
+    end = pd.Timestamp(origin) + pd.Timedelta(days=1)
+    assert history.bookings is not None
+    assert history.claims is not None
+    demand, bookings, claims = history.demand.copy(), history.bookings.copy(), history.claims.copy()
+    late = (demand["date"] >= end).to_numpy()
+    demand.loc[late, "pickups"] = random.integers(0, 9999, late.sum()).astype(float)
+    demand = demand[~late | (random.random(len(demand)) < 0.5)]
+    bookings = bookings[(bookings["made_at"] < end) | (random.random(len(bookings)) < 0.5)]
+    later = bookings["cancelled_at"] >= end
+    bookings["cancelled_at"] = bookings["cancelled_at"].where(~later, end + pd.Timedelta(days=int(seed % 5)))
+    claims = claims[(claims["claim_date"] < end) | (random.random(len(claims)) < 0.5)]
+    closes_later = (claims["closed_date"] >= end).to_numpy()
+    claims["redeemed"] = np.where(closes_later, random.random(len(claims)) < 0.5, claims["redeemed"])
+    shuffle = random.permutation(len(demand))
+    return replace(history, demand=demand.iloc[shuffle], bookings=bookings[::-1], claims=claims[::-1])
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), back=st.integers(0, 20))
+def test_nothing_after_the_origin_changes_the_forecast(
+    chain: Chain, quick: ForecastParameters, origin: date, seed: int, back: int
+) -> None:
+    history, moment = chain(), origin - timedelta(days=back)
+    plain = forecast_demand(history, moment, 7, quick)
+    other = forecast_demand(disturbed(history, moment, seed), moment, 7, quick)
+    pd.testing.assert_frame_equal(plain.days, other.days, check_exact=True)
+    assert plain.model.location, "the model must have been trained"
+
+
+def test_quantiles_rise_and_every_store_day_is_there(chain: Chain, quick: ForecastParameters, origin: date) -> None:
+    days = forecast_demand(chain(), origin, 7, quick).days
+    assert len(days) == 6 * 7
+    assert (np.diff(days[list(QUANTILE_COLUMNS)].to_numpy(), axis=1) >= 0).all()
+    assert (days[["mean", "p05", "committed", "rule"]] >= 0).all(axis=None)
+    assert days["horizon"].tolist() == list(range(1, 8)) * 6
+    assert set(days["method"]) <= {"model", "rule"}
+
+
+def test_number_of_threads_changes_no_number(chain: Chain, quick: ForecastParameters, origin: date) -> None:
+    one = forecast_demand(chain(), origin, 7, replace(quick, threads=1)).days
+    four = forecast_demand(chain(), origin, 7, replace(quick, threads=4)).days
+    pd.testing.assert_frame_equal(one, four, check_exact=True)
+
+
+def test_a_stored_model_predicts_the_same(chain: Chain, quick: ForecastParameters, origin: date) -> None:
+    forecast = forecast_demand(chain(), origin, 7, quick)
+    store = io.BytesIO()
+    joblib.dump(forecast.model, store)
+    store.seek(0)
+    known = chain().as_of(origin)
+    maker = feature_maker(known, build_panel(known, day_number(origin), 7))
+    pd.testing.assert_frame_equal(predict_demand(joblib.load(store), maker), forecast.days, check_exact=True)
+
+
+def test_known_bookings_move_the_forecast(origin: date) -> None:
+    """Demand that is half bookings: a day with many of them must be forecast higher than one with none."""
+    random = np.random.default_rng(5)
+    dates = pd.date_range("2026-03-01", periods=90)
+    booked = random.integers(0, 40, (8, 90))
+    store, day = np.nonzero(booked)
+    names = np.array([f"S{i}" for i in range(8)])
+    demand = pd.DataFrame(
+        {"store_id": np.repeat(names, 90), "date": np.tile(dates, 8), "pickups": (20 + booked).ravel().astype(float)}
+    )
+    due = dates[day] + pd.Timedelta(hours=12)
+    bookings = pd.DataFrame(
+        {"store_id": names[store], "due_at": due, "made_at": due - pd.Timedelta(days=3), "quantity": booked[store, day]}
+    )
+    days = forecast_demand(
+        History(demand, bookings), origin, 3, ForecastParameters(most_rows=4_000, iterations=40)
+    ).days
+    truth = days.merge(demand, on=["store_id", "date"])
+    assert np.corrcoef(truth["mean"], truth["pickups"])[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("demand", "warning"),
+    [
+        ([("A", "2026-05-20", 5.0)], "too little history"),
+        ([(s, d, 0.0) for s in "AB" for d in pd.date_range("2026-02-01", "2026-05-20")], "only zero pickups"),
+        ([(s, d, 5.0) for s in "AB" for d in pd.date_range("2026-02-01", "2026-04-01")], "none in the last 28 days"),
+        ([(s, d, 5.0) for s in "AAB" for d in pd.date_range("2026-02-01", "2026-05-20")], "repeated store-days"),
+    ],
+)
+def test_weak_history_gets_an_answer_and_a_warning(
+    demand: list[tuple[str, object, float]], warning: str, quick: ForecastParameters, origin: date
+) -> None:
+    frame = pd.DataFrame(demand, columns=["store_id", "date", "pickups"])
+    frame["date"] = pd.to_datetime(frame["date"])
+    forecast = forecast_demand(History(frame), origin, 3, quick)
+    assert any(warning in text for text in forecast.warnings)
+    assert np.isfinite(forecast.days[["mean", *QUANTILE_COLUMNS]].to_numpy()).all()
+    assert len(forecast.days) == 3 * frame["store_id"].nunique()
+
+
+def test_a_store_without_demand_borrows_from_the_chain(chain: Chain, quick: ForecastParameters, origin: date) -> None:
+    stores = pd.DataFrame({"store_id": [f"S{i:02d}" for i in range(6)] + ["NEW"]})
+    forecast = forecast_demand(replace(chain(), stores=stores), origin, 3, quick)
+    new = forecast.days[forecast.days["store_id"] == "NEW"]
+    assert (new["mean"] > 0).all()
+    assert any("without any demand row" in text for text in forecast.warnings)
+
+
+def test_commitments_without_demand_get_an_answer(chain: Chain, origin: date, quick: ForecastParameters) -> None:
+    history = chain()
+    forecast = forecast_demand(replace(history, demand=history.demand[:0]), origin, 3, quick)
+    assert len(forecast.days) == 6 * 3
+    assert forecast.warnings
+
+
+def test_no_store_at_all_is_an_empty_forecast(origin: date) -> None:
+    empty = pd.DataFrame({"store_id": [], "date": [], "pickups": []})
+    forecast = forecast_demand(History(empty), origin, 3)
+    assert forecast.days.empty
+    assert forecast.warnings
+
+
+def test_refusals_say_what_and_where(origin: date) -> None:
+    bad = pd.DataFrame({"store_id": ["A"], "date": [origin], "pickups": [-1.0]})
+    with pytest.raises(PermanentError, match="negative"):
+        History(bad)
+    with pytest.raises(PermanentError, match="demand lacks pickups"):
+        History(bad[["store_id", "date"]])
+    with pytest.raises(PermanentError, match="horizon"):
+        forecast_demand(History(bad.assign(pickups=1.0)), origin, 0)
+
+
+def test_calibrated_quantiles_cover_what_they_say() -> None:
+    random = np.random.default_rng(2)
+    mean = random.uniform(5, 100, 20_000)
+    pickups = random.poisson(mean).astype(float)
+    too_narrow = RawForecast(mean, mean, 0.6 * np.sqrt(mean), 0.6 * np.sqrt(mean))
+    calibration = calibrate(too_narrow, pickups, mean, np.zeros(20_000, dtype=np.int64), 1, 0.1)
+    quantiles = calibration.apply(too_narrow)[:, 1:]
+    fresh = random.poisson(mean).astype(float) + random.random(20_000) - 0.5
+    assert (fresh[:, None] <= quantiles).mean(axis=0) == pytest.approx(QUANTILES, abs=0.02)
+
+
+def test_typical_spread_of_zero_is_zero() -> None:
+    assert typical_spread(np.zeros((1, 2))).tolist() == [[[0.0] * 8] * 2]
