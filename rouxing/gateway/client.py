@@ -30,7 +30,7 @@ _TRANSIENT_STATUSES = frozenset({408, 425, 429})
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,47}")
 
 
-class Throttled(TransientError):
+class Throttled(TransientError):  # noqa: N818 - reads as what the vendor did
     """The vendor asks to slow down or is out of order for the moment; ``wait_seconds`` if it said for how long."""
 
     def __init__(self, message: str, wait_seconds: float | None = None) -> None:
@@ -38,7 +38,7 @@ class Throttled(TransientError):
         self.wait_seconds = wait_seconds
 
 
-class Refused(PermanentError):
+class Refused(PermanentError):  # noqa: N818 - reads as what the vendor did
     """The vendor refuses the request: ``status`` of HTTP and the vendor's ``code``, if it gave one."""
 
     def __init__(self, message: str, status: int, code: str) -> None:

@@ -16,14 +16,13 @@ from rouxing.model.feeds import Column, Feed, Kind
 
 NOT_OF_TYPE = "expect_column_values_to_be_of_type"
 LARGEST_INTEGER = 2**63 - 1
+SHORTEST_TIME = len("2026-06-18T05:30")
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _YUAN = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,2}0*)?")
 _BOOLEANS = {True: True, False: False, "true": True, "false": False}
-_UTC = "datetime64[us, UTC]"
 
 Values = list[Any]
-Typed = tuple["pd.Series[Any]", Values]
 
 
 @dataclass(frozen=True)
@@ -55,36 +54,36 @@ def typed_rows(feed: Feed, rows: list[Row]) -> TypedRows:
             missing.append(column.name)
             continue
         values = [row.get(name) for row in rows]
-        series, unreadable = _typed(values, column, endpoint)
+        series = _typed(values, column, endpoint)
         typed[column.name] = series.set_axis(index)
-        problems += _problems(values, unreadable, column.name)
+        problems += _problems(values, series, column.name)
     frame = pd.DataFrame(typed, index=index)
     return TypedRows(feed, _with_event_time(frame, feed), _concatenated(problems), tuple(missing))
 
 
-def _typed(values: Values, column: Column, endpoint: Endpoint) -> Typed:
+def _typed(values: Values, column: Column, endpoint: Endpoint) -> pd.Series[Any]:
     if column.kind == "timestamp":
         return _timestamps(values, endpoint.habit.time_format)
     if column.kind == "date":
         return _dates(values)
+    if column.kind == "text":
+        return pd.Series([value if type(value) is str and value else _text(value) for value in values], dtype="str")
     if column.name in endpoint.yuan_columns:
-        return _parsed(values, _fen, "Int64")
+        return pd.Series([_fen(value) for value in values], dtype="Int64")
     parse, dtype = _PARSERS[column.kind]
-    return _parsed(values, parse, dtype)
+    return pd.Series([parse(value) for value in values], dtype=dtype)
 
 
-def _parsed(values: Values, parse: Callable[[Any], Any], dtype: str) -> Typed:
-    parsed = [parse(value) for value in values]
-    return pd.Series(parsed, dtype=dtype), parsed
-
-
-def _problems(values: Values, parsed: Values, column_name: str) -> list[pd.DataFrame]:
+def _problems(values: Values, series: pd.Series[Any], column_name: str) -> list[pd.DataFrame]:
+    missing = series.isna().tolist()
+    if sum(missing) == values.count(None) + values.count(""):
+        return []
     numbers = [
         number
-        for number, (value, result) in enumerate(zip(values, parsed, strict=True), start=1)
-        if result is None and value is not None and value != ""
+        for number, (value, is_missing) in enumerate(zip(values, missing, strict=True), start=1)
+        if is_missing and value is not None and value != ""
     ]
-    return [pd.DataFrame({"row_number": numbers, "column_name": column_name})] if numbers else []
+    return [pd.DataFrame({"row_number": numbers, "column_name": column_name})]
 
 
 def _concatenated(problems: list[pd.DataFrame]) -> pd.DataFrame:
@@ -103,8 +102,6 @@ def _with_event_time(frame: pd.DataFrame, feed: Feed) -> pd.DataFrame:
 
 
 def _text(value: Any) -> str | None:
-    if type(value) is str:
-        return value or None
     return str(value) if type(value) is int else None
 
 
@@ -135,26 +132,21 @@ def _fen(value: Any) -> int | None:
     return int(Decimal(text) * 100) if _YUAN.fullmatch(text) else None
 
 
-def _date(value: Any) -> str | None:
-    if type(value) is not str or len(value) != 10:
-        return None
-    return value
+def _dates(values: Values) -> pd.Series[Any]:
+    texts = [value if type(value) is str and len(value) == 10 else None for value in values]
+    return pd.to_datetime(pd.Series(texts, dtype="str"), format="%Y-%m-%d", errors="coerce").dt.as_unit("us")
 
 
-def _dates(values: Values) -> Typed:
-    series = pd.to_datetime(pd.Series([_date(value) for value in values], dtype="str"), format="%Y-%m-%d", errors="coerce")
-    return series.astype("datetime64[us]"), _none_where_missing(series)
-
-
-def _timestamps(values: Values, time_format: TimeFormat) -> Typed:
+def _timestamps(values: Values, time_format: TimeFormat) -> pd.Series[Any]:
     """Moments in UTC. A text without a zone is Shanghai time from vendors who write so, unreadable from others."""
-    texts = [value if type(value) is str and len(value) >= 16 else None for value in values]
+    texts = [value if type(value) is str and len(value) >= SHORTEST_TIME else None for value in values]
     zoned = [text if text is not None and _has_zone(text) else None for text in texts]
-    moments = pd.to_datetime(pd.Series(zoned, dtype="str"), format="ISO8601", utc=True, errors="coerce").astype(_UTC)
-    if time_format == "local":
-        local = pd.to_datetime(pd.Series(texts, dtype="str"), format="%Y-%m-%d %H:%M:%S", errors="coerce")
-        moments = moments.fillna(_shanghai_to_utc(local))
-    return moments, _none_where_missing(moments)
+    moments = pd.to_datetime(pd.Series(zoned, dtype="str"), format="ISO8601", utc=True, errors="coerce")
+    moments = moments.dt.as_unit("us")
+    if time_format == "rfc3339":
+        return moments
+    local = pd.to_datetime(pd.Series(texts, dtype="str"), format="%Y-%m-%d %H:%M:%S", errors="coerce")
+    return moments.fillna(_shanghai_to_utc(local))
 
 
 def _has_zone(text: str) -> bool:
@@ -163,16 +155,12 @@ def _has_zone(text: str) -> bool:
 
 def _shanghai_to_utc(local: pd.Series[Any]) -> pd.Series[Any]:
     # Shanghai had summer time until 1991; hours that it repeated or left out are unreadable.
-    zoned = local.astype("datetime64[us]").dt.tz_localize(SHANGHAI, ambiguous="NaT", nonexistent="NaT")
-    return zoned.dt.tz_convert("UTC").astype(_UTC)
-
-
-def _none_where_missing(series: pd.Series[Any]) -> Values:
-    return [None if missing else True for missing in series.isna().tolist()]
+    zoned = local.dt.as_unit("us").dt.tz_localize(SHANGHAI, ambiguous="NaT", nonexistent="NaT")
+    moments: pd.Series[Any] = zoned.dt.tz_convert("UTC")
+    return moments
 
 
 _PARSERS: dict[Kind, tuple[Callable[[Any], Any], str]] = {
-    "text": (_text, "str"),
     "integer": (_integer, "Int64"),
     "number": (_number, "Float64"),
     "boolean": (_boolean, "boolean"),

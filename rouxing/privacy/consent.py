@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import LiteralString, cast
 
 import pandas as pd
 from psycopg import sql
@@ -28,7 +27,7 @@ def withhold_unconsented(connection: Connection, feed: Feed) -> int:
     columns = [sql.Identifier(name) for name in withheld_columns(feed)]
     if not columns:
         return 0
-    template = sql.SQL(cast("LiteralString", named_query("privacy/withhold_unconsented")))
+    template = sql.SQL(named_query("privacy/withhold_unconsented"))
     statement = template.format(
         personal=sql.SQL(", ").join(sql.SQL("incoming.{}").format(column) for column in columns),
         nothing=sql.SQL(", ").join(sql.SQL("{} = null").format(column) for column in columns),

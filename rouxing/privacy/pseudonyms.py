@@ -39,7 +39,9 @@ class Pseudonymiser:
 
     def __init__(self, key: bytes) -> None:
         if len(key) < SHORTEST_KEY_BYTES:
-            raise PermanentError(f"The key of the pseudonyms is shorter than {SHORTEST_KEY_BYTES} bytes; make a new one.")
+            raise PermanentError(
+                f"The key of the pseudonyms is shorter than {SHORTEST_KEY_BYTES} bytes; make a new one."
+            )
         self._key = key
         self._known: dict[tuple[Personal, str], Identity] = {}
 

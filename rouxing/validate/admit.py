@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -72,15 +72,15 @@ def statement(name: str, feed: Feed) -> sql.Composed:
     """The template sql/validate/<name>.sql for the table of ``feed``; its identifiers come from the contract."""
     personal = withheld_columns(feed)
     content = [name for name in feed.column_names if name not in (*feed.key, *personal)]
-    return sql.SQL(cast("LiteralString", named_query(f"validate/{name}"))).format(
+    return sql.SQL(named_query(f"validate/{name}")).format(
         table=sql.Identifier("core", feed.name),
         columns=_names([*feed.column_names, "event_at", "known_at"]),
         key=_names([*feed.key, "known_at"]),
         incoming_content=_names([*content, "event_at"], "incoming"),
         core_content=_names([*content, "event_at"], "kept"),
         personal_differs=sql.SQL(" or ").join(
-            [sql.SQL("incoming.{0} <> kept.{0}").format(sql.Identifier(column)) for column in personal]
-            or [sql.SQL("false")]
+            [sql.SQL("false").format()]
+            + [sql.SQL("incoming.{0} <> kept.{0}").format(sql.Identifier(column)) for column in personal]
         ),
     )
 
@@ -165,7 +165,7 @@ def _warn_of_strangers(connection: Connection, feed: Feed, batch_id: int, rows: 
     for column, table in REFERENCES.items():
         if column not in feed.column_names or table == feed.table:
             continue
-        template = sql.SQL(cast("LiteralString", named_query("validate/guard_strangers")))
+        template = sql.SQL(named_query("validate/guard_strangers"))
         guard = template.format(column=sql.Identifier(column), reference=sql.Identifier(*table.split(".")))
         values = {"feed": feed.name, "batch_id": batch_id, "guard": KNOWN_REFERENCE, "column": column, "rows": rows}
         connection.execute(guard, values)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -17,7 +18,8 @@ FEWEST_BAD_ROWS_TO_STOP = 4
 """A handful of bad rows is no reason to stop a source, however small the batch."""
 
 _QUARANTINE = ["row_number", "expectation", "column_name", "reason"]
-_RESULTS = ["expectation", "column_name", "rows_checked", "rows_failed", "is_batch_level", "verdict"]
+_RESULT_MEASURES = ["rows_checked", "rows_failed", "is_batch_level", "verdict"]
+Result = tuple[str, str, int, int, bool, str]
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Judgement:
     """Verdict on one batch.
 
     ``admitted``: the contract's columns with event_at and known_at, indexed by row_number. ``quarantine``: row_number,
-    expectation, column_name, reason (Chinese), known_at; one row for each check that a row failed. ``results``: one row for each
-    check. ``stop_reason``: why the whole batch is stopped (nothing of it is admitted then), or None.
+    expectation, column_name, reason (Chinese), known_at; one row for each check that a row failed. ``results``: one
+    row for each check. ``stop_reason``: why the whole batch is stopped (nothing of it is admitted then), or None.
     """
 
     admitted: pd.DataFrame
@@ -42,9 +44,9 @@ def judge_batch(feed: Feed, batch: TypedRows) -> Judgement:
 
 def judge_batches(feed: Feed, batches: Sequence[TypedRows]) -> list[Judgement]:
     """The judgement of each batch; all are put to Great Expectations in one run, which costs as much as one batch."""
-    completed = [_complete(feed, batch) for batch in batches]
-    failures = _failures(feed, completed)
-    return [_judged(feed, batch, failed) for batch, failed in zip(batches, failures, strict=True)]
+    frames = [_complete(feed, batch) for batch in batches]
+    quarantines = [_quarantine(batch, failed) for batch, failed in zip(batches, _failures(feed, frames), strict=True)]
+    return [_judged(feed, *parts) for parts in zip(batches, frames, quarantines, strict=True)]
 
 
 def _required_missing(feed: Feed, batch: TypedRows) -> tuple[str, ...]:
@@ -62,40 +64,19 @@ def _failures(feed: Feed, frames: Sequence[pd.DataFrame]) -> list[dict[Expectati
     """Row numbers that fail each check, for each frame."""
     filled = [frame for frame in frames if len(frame)]
     if not filled:
-        return [dict.fromkeys(row_expectations(feed), []) for _ in frames]
-    together = pd.concat(filled, ignore_index=True)
-    failing = failing_rows(feed, together)
+        return [{} for _ in frames]
+    failing = failing_rows(feed, pd.concat(filled, ignore_index=True))
     parts, start = [], 0
     for frame in frames:
         end = start + len(frame)
-        parts.append(
-            {item: [int(row) - start + 1 for row in rows if start <= row < end] for item, rows in failing.items()}
-        )
+        parts.append({item: [row - start + 1 for row in rows if start <= row < end] for item, rows in failing.items()})
         start = end
     return parts
 
 
-def _judged(feed: Feed, batch: TypedRows, failed: dict[Expectation, list[int]]) -> Judgement:
-    absent = _required_missing(feed, batch)
-    rows = len(batch.frame)
-    frame = _complete(feed, batch)
-    quarantine = _quarantine(failed, batch) if not absent else _quarantine({}, replace(batch, problems=batch.problems[:0]))
-    bad = quarantine["row_number"].nunique()
-    is_overflow = bad >= FEWEST_BAD_ROWS_TO_STOP and bad > feed.max_bad_share * rows
-    results = _results(feed, batch, failed, quarantine, is_overflow)
-    if absent:
-        return Judgement(frame, quarantine, results, words.missing_columns_reason(absent))
-    if is_overflow:
-        reason = words.bad_share_reason(bad, rows, feed.max_bad_share)
-        return Judgement(frame.iloc[:0], quarantine, results, reason)
-    return Judgement(frame.drop(index=quarantine["row_number"].unique()), quarantine, results, None)
-
-
-def _quarantine(failed: dict[Expectation, list[int]], batch: TypedRows) -> pd.DataFrame:
-    problems = batch.problems
-    unreadable = problems.assign(
-        expectation=NOT_OF_TYPE, reason=[words.not_of_type_reason(name) for name in problems["column_name"]]
-    )
+def _quarantine(batch: TypedRows, failed: dict[Expectation, list[int]]) -> pd.DataFrame:
+    reasons = [words.not_of_type_reason(name) for name in batch.problems["column_name"]]
+    unreadable = batch.problems.assign(expectation=NOT_OF_TYPE, reason=reasons)
     broken = pd.DataFrame(
         [(row, item.kind, item.column, item.reason) for item, rows in failed.items() for row in rows],
         columns=_QUARANTINE,
@@ -103,34 +84,41 @@ def _quarantine(failed: dict[Expectation, list[int]], batch: TypedRows) -> pd.Da
     # A value that could not be read is null by now: say so once, not twice.
     together = pd.concat([unreadable[_QUARANTINE], broken]).astype({"row_number": "int64"})
     unique = together.drop_duplicates(["row_number", "column_name"]).sort_values(_QUARANTINE, ignore_index=True)
-    return unique.assign(known_at=batch.frame["known_at"].reindex(unique["row_number"]).array) if len(unique) else unique
+    moments = batch.frame.reindex(index=unique["row_number"], columns=["known_at"])
+    return unique.assign(known_at=moments["known_at"].array)
 
 
-def _results(
-    feed: Feed,
-    batch: TypedRows,
-    failed: dict[Expectation, list[int]],
-    quarantine: pd.DataFrame,
-    is_overflow: bool,
-) -> pd.DataFrame:
-    rows, bad = len(batch.frame), quarantine["row_number"].nunique()
+def _judged(feed: Feed, batch: TypedRows, frame: pd.DataFrame, quarantine: pd.DataFrame) -> Judgement:
     absent = _required_missing(feed, batch)
-    matching = _columns_verdict(feed, batch)
-    table = [
-        (COLUMNS_MATCH, "", rows, rows if matching == "fail" else 0, True, matching),
-        (BAD_SHARE, "", rows, bad, True, "fail" if is_overflow else "pass"),
-    ]
-    if not absent:
-        counts = quarantine.groupby(["expectation", "column_name"]).size().to_dict()
-        checks = dict.fromkeys([(item.kind, item.column) for item in failed]) | dict.fromkeys(counts)
-        table += [
-            (kind, column, rows, counts.get((kind, column), 0), False, "warn" if (kind, column) in counts else "pass")
-            for kind, column in checks
-        ]
-    return pd.DataFrame(table, columns=_RESULTS)
+    if absent:
+        results = _results([_columns_result(feed, batch)])
+        return Judgement(frame, quarantine.iloc[:0], results, words.missing_columns_reason(absent))
+    rows, bad = len(frame), quarantine["row_number"].nunique()
+    is_overflow = bad >= FEWEST_BAD_ROWS_TO_STOP and bad > feed.max_bad_share * rows
+    share = (BAD_SHARE, "", rows, bad, True, "fail" if is_overflow else "pass")
+    results = _results([_columns_result(feed, batch), share, *_row_results(feed, rows, quarantine)])
+    if is_overflow:
+        reason = words.bad_share_reason(bad, rows, feed.max_bad_share)
+        return Judgement(frame.iloc[:0], quarantine, results, reason)
+    return Judgement(frame[~frame.index.isin(quarantine["row_number"])], quarantine, results, None)
 
 
-def _columns_verdict(feed: Feed, batch: TypedRows) -> str:
+def _results(lines: list[Result]) -> pd.DataFrame:
+    return pd.DataFrame(lines, columns=["expectation", "column_name", *_RESULT_MEASURES])
+
+
+def _columns_result(feed: Feed, batch: TypedRows) -> Result:
+    rows = len(batch.frame)
     if not batch.missing or columns_match(feed, batch.frame.columns):
-        return "pass"
-    return "fail" if _required_missing(feed, batch) else "warn"
+        return COLUMNS_MATCH, "", rows, 0, True, "pass"
+    is_fatal = bool(_required_missing(feed, batch))
+    return COLUMNS_MATCH, "", rows, rows if is_fatal else 0, True, "fail" if is_fatal else "warn"
+
+
+def _row_results(feed: Feed, rows: int, quarantine: pd.DataFrame) -> list[Result]:
+    counts = Counter(zip(quarantine["expectation"], quarantine["column_name"], strict=True))
+    checks = [(item.kind, item.column) for item in row_expectations(feed)]
+    return [
+        (kind, column, rows, counts[kind, column], False, "warn" if counts[kind, column] else "pass")
+        for kind, column in dict.fromkeys([*checks, *counts])
+    ]

@@ -111,8 +111,10 @@ def _definition() -> Any:
 
     context = _library().get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context.data_sources.add_pandas("incoming").add_dataframe_asset("batch").add_batch_definition_whole_dataframe(
-        "whole"
+    return (
+        context.data_sources.add_pandas("incoming")
+        .add_dataframe_asset("batch")
+        .add_batch_definition_whole_dataframe("whole")
     )
 
 

@@ -121,7 +121,9 @@ def test_an_unsafe_address_is_refused_before_any_call(url: str) -> None:
         VendorClient(url)
 
 
-@pytest.mark.parametrize("url", ["https://pos.example.com", "http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1"])
+@pytest.mark.parametrize(
+    "url", ["https://pos.example.com", "http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1"]
+)
 def test_tls_and_loopback_are_allowed(url: str) -> None:
     VendorClient(url).close()
 

@@ -93,11 +93,11 @@ def test_twice_is_once(database: Database, vendor: Vendor, client: VendorClient)
     assert before == after
 
 
-def test_rows_that_show_late_are_found_by_the_overlap(
-    database: Database, vendor: Vendor, client: VendorClient
-) -> None:
+def test_rows_that_show_late_are_found_by_the_overlap(database: Database, vendor: Vendor, client: VendorClient) -> None:
     ingest(database, client, NOON)
-    vendor.rows["order_lines"] = [order_line(1, update_time=(NOON - timedelta(minutes=10)).strftime("%Y-%m-%d %H:%M:%S"))]
+    vendor.rows["order_lines"] = [
+        order_line(1, update_time=(NOON - timedelta(minutes=10)).strftime("%Y-%m-%d %H:%M:%S"))
+    ]
     ingest(database, client, NOON + timedelta(hours=1))
     assert landed_orders(database) == ["T00001"]
 
@@ -158,10 +158,10 @@ def test_two_feeds_that_meet_the_same_customers_do_not_block_each_other(database
     assert rows(database, "select count(*) from vault.identities where kind = 'openid'") == [(500,)]
 
 
-def test_identities_are_in_the_vault_and_nowhere_else(
-    database: Database, vendor: Vendor, client: VendorClient
-) -> None:
-    vendor.rows["order_lines"] = [order_line(1, at=START, receiver_name="张三", open_id="oSecret", buyer_phone=13812345678)]
+def test_identities_are_in_the_vault_and_nowhere_else(database: Database, vendor: Vendor, client: VendorClient) -> None:
+    vendor.rows["order_lines"] = [
+        order_line(1, at=START, receiver_name="张三", open_id="oSecret", buyer_phone=13812345678)
+    ]
     ingest(database, client, NOON)
     assert rows(database, "select kind, raw_value from vault.identities order by 1") == [
         ("openid", "oSecret"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_every_integer_that_postgres_holds_is_kept_exactly(value: int) -> None:
 
 
 def booked(made_at: Any) -> tuple[Any, list[str]]:
-    names = {name: "x" for name in BOOKINGS.column_names}
+    names = dict.fromkeys(BOOKINGS.column_names, "x")
     times = {"slot_starts_at": "2026-06-01T10:00+08:00", "modified": "2026-06-01T10:00:00+08:00"}
     typed = typed_rows(BOOKINGS, [names | times | {"made_at": made_at}])
     return typed.frame["made_at"].iloc[0], typed.problems["column_name"].tolist()
@@ -103,7 +103,7 @@ def test_a_time_without_zone_or_sense_is_remembered(text: Any) -> None:
 
 
 @UNTIMED
-@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)))
+@given(st.timedeltas(timedelta(), timedelta(days=36_500)).map(lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since))
 def test_every_moment_survives_its_way_through_text(moment: datetime) -> None:
     assert booked(moment.isoformat()) == (moment, [])
 
@@ -137,7 +137,14 @@ def test_an_empty_batch_of_every_feed_has_the_contracts_columns(feed: Any) -> No
     assert typed.missing == ()
 
 
-values = st.none() | st.booleans() | st.integers() | st.floats() | st.text("09-:TZ.+ 门\0", max_size=30) | st.lists(st.integers(), max_size=2)
+values = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text("09-:TZ.+ 门\0", max_size=30)
+    | st.lists(st.integers(), max_size=2)
+)
 
 
 @UNTIMED

@@ -61,7 +61,11 @@ def test_any_page_size_and_any_repeats_give_the_same_rows(
 
 
 def test_a_short_page_ends_the_list_even_when_rows_repeat(vendor: Vendor, client: VendorClient) -> None:
-    vendor.rows, vendor.page_size, vendor.repeats_last_row = {"stock_levels": rows_of("stock_levels", 2000, DAY / 3000)}, 1000, True
+    vendor.rows, vendor.page_size, vendor.repeats_last_row = (
+        {"stock_levels": rows_of("stock_levels", 2000, DAY / 3000)},
+        1000,
+        True,
+    )
     assert sorted(set(fetched(client, ENDPOINTS["stock_levels"]))) == list(range(2000))
 
 

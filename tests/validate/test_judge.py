@@ -51,7 +51,9 @@ def test_a_bad_row_is_quarantined_with_its_reason(changes: dict[str, Any], colum
     assert reasons([order(1), order(2, **changes), order(3)]) == [(2, column, reason)]
 
 
-@pytest.mark.parametrize("changes", [{"num": 1}, {"num": 1000}, {"payment": "0"}, {"picked_up_at": "2026-06-01 12:00:00"}])
+@pytest.mark.parametrize(
+    "changes", [{"num": 1}, {"num": 1000}, {"payment": "0"}, {"picked_up_at": "2026-06-01 12:00:00"}]
+)
 def test_the_limits_themselves_are_good(changes: dict[str, Any]) -> None:
     assert reasons([order(1, **changes)]) == []
 
@@ -105,7 +107,8 @@ def test_an_optional_column_that_is_gone_is_a_warning() -> None:
 @given(st.lists(st.lists(st.integers(-1, 2), max_size=6), max_size=5))
 def test_batches_judged_together_get_the_judgement_they_get_alone(quantities: list[list[int]]) -> None:
     batches = [typed_rows(ORDERS, [order(n, num=units) for n, units in enumerate(batch)]) for batch in quantities]
-    for alone, together in zip(map(lambda batch: judge_batch(ORDERS, batch), batches), judge_batches(ORDERS, batches), strict=True):
+    for batch, together in zip(batches, judge_batches(ORDERS, batches), strict=True):
+        alone = judge_batch(ORDERS, batch)
         pd.testing.assert_frame_equal(alone.admitted, together.admitted)
         pd.testing.assert_frame_equal(alone.quarantine, together.quarantine)
         pd.testing.assert_frame_equal(alone.results, together.results)

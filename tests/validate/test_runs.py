@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +16,11 @@ from hypothesis import strategies as st
 
 from rouxing.gateway.client import VendorClient
 from rouxing.ingest.landing import ingest_feed
-from rouxing.ingest.rows import typed_rows
 from rouxing.model.errors import PermanentError
 from rouxing.model.feeds import FEEDS, Feed, feed_named
 from rouxing.privacy.consent import consent_state
 from rouxing.privacy.pseudonyms import Pseudonymiser
-from rouxing.validate.admit import admit_batch
-from rouxing.validate.judge import judge_batch
-from rouxing.validate.runs import ValidateResult, _raw_rows, validate_feed
+from rouxing.validate.runs import ValidateResult, validate_feed
 from rouxing.warehouse.database import Database
 from rouxing.warehouse.frames import read_frame
 from tests.ingest.vendor import NOON, UNTIMED, Vendor, consent, order_line, running
@@ -73,7 +71,9 @@ def test_good_rows_go_to_core_typed(database: Database, vendor: Vendor, client: 
     vendor.rows["order_lines"] = [order_line(1)]
     ingest(database, client)
     assert counts(validate_feed(database, ORDERS)) == (1, 1, 0, 0)
-    query = "select order_id, quantity_units, paid_fen, placed_at, event_at, known_at, coupon_code from core.order_lines"
+    query = (
+        "select order_id, quantity_units, paid_fen, placed_at, event_at, known_at, coupon_code from core.order_lines"
+    )
     collected = NOON + timedelta(hours=1)
     assert rows(database, query) == [("T00001", 2, 1250, NOON, NOON, collected, None)]
 
@@ -132,7 +132,9 @@ def snapshot(database: Database) -> list[list[tuple[Any, ...]]]:
             "select table_schema || '.' || table_name from information_schema.tables "
             "where table_schema in ('core', 'ops', 'landing') order by 1"
         ).fetchall()
-        return [connection.execute(f"select t::text from {name} t order by 1".encode()).fetchall() for (name,) in tables]
+        return [
+            connection.execute(f"select t::text from {name} t order by 1".encode()).fetchall() for (name,) in tables
+        ]
 
 
 def test_twice_is_once(database: Database, vendor: Vendor, client: VendorClient) -> None:
@@ -160,28 +162,26 @@ def test_a_kill_between_landing_and_validation_loses_nothing(
 def test_a_kill_within_a_batch_leaves_it_as_it_was(database: Database, vendor: Vendor, client: VendorClient) -> None:
     vendor.rows["order_lines"] = [order_line(1), order_line(2, num=-1)]
     ingest(database, client)
-    # The rows hide each other: the upsert meets a locked table and the transaction is killed from outside.
-    with database.connect() as holder:
-        holder.execute("lock table core.order_lines in access exclusive mode")
-        with pytest.raises(psycopg.errors.LockNotAvailable), database.connect() as connection:
-            connection.execute("set local lock_timeout = '50ms'")
-            _admit_in(connection, database)
+    with database.connect() as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute("lock table core.order_lines in exclusive mode")
+        run = pool.submit(validate_feed, database, ORDERS)
+        # The run is in the middle of its transaction when it waits for the table that is held here.
+        while not terminate_who_waits_for(database, "insert into%"):
+            assert not run.done()
+        with pytest.raises(psycopg.OperationalError):
+            run.result()
     assert rows(database, "select count(*) from ops.quarantine") == [(0,)]
     assert rows(database, "select distinct status from ops.batches where rows_read > 0") == [("landed",)]
     assert counts(validate_feed(database, ORDERS)) == (2, 1, 0, 1)
 
 
-def _admit_in(connection: Any, database: Database) -> None:
-    from contextlib import contextmanager
-
-    class Same:
-        @contextmanager
-        def connect(self) -> Iterator[Any]:
-            yield connection
-
-    (batch_id,) = connection.execute("select batch_id from ops.batches where rows_read > 0").fetchone()
-    raw = _raw_rows(Same(), batch_id)  # type: ignore[arg-type]
-    admit_batch(Same(), ORDERS, batch_id, raw, judge_batch(ORDERS, typed_rows(ORDERS, raw)))  # type: ignore[arg-type]
+def terminate_who_waits_for(database: Database, statement: str) -> bool:
+    query = (
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and wait_event_type = 'Lock' and query ilike %s"
+    )
+    with database.connect() as connection:
+        return connection.execute(query, [f"%{statement}"]).fetchone() is not None
 
 
 def test_a_batch_that_does_not_balance_is_refused(database: Database, vendor: Vendor, client: VendorClient) -> None:
@@ -221,7 +221,9 @@ def test_a_stopped_batch_waits_for_mending_and_the_rest_goes_on(
             ) where batch_id = (select batch_id from ops.batches where status = 'stopped')"""
         )
     assert counts(validate_feed(database, ORDERS, retry_stopped=True)) == (2, 2, 0, 0)
-    assert rows(database, "select count(*) from ops.batches where status <> 'admitted' or stop_reason is not null") == [(0,)]
+    assert rows(database, "select count(*) from ops.batches where status <> 'admitted' or stop_reason is not null") == [
+        (0,)
+    ]
 
 
 def test_no_raw_identity_outside_the_vault(database: Database, vendor: Vendor, client: VendorClient) -> None:
@@ -254,7 +256,9 @@ def test_only_consenting_customers_are_known_in_core(database: Database, vendor:
     known = rows(database, "select order_id from core.order_lines where customer_key is not null order by 1")
     # Order 1 was known to the vendor before its customer withdrew.
     assert known == [("T00000",), ("T00001",)]
-    assert rows(database, "select count(*) from core.order_lines where (customer_key is null) <> (phone_key is null)") == [(0,)]
+    assert rows(
+        database, "select count(*) from core.order_lines where (customer_key is null) <> (phone_key is null)"
+    ) == [(0,)]
     with database.connect() as connection:
         state = consent_state(connection, EVENING)
     key = PSEUDONYMISER.identity("openid", "withdrew").pseudonym
@@ -296,7 +300,9 @@ def test_the_report_queries_read_the_window(database: Database, vendor: Vendor, 
         warnings = read_frame(connection, "validate/warnings", **window)
     line = summary.set_index("feed").loc["order_lines"]
     assert (line["rows_read"], line["rows_loaded"], line["rows_quarantined"], line["status"]) == (3, 1, 2, "admitted")
-    assert findings[["feed", "column_name", "rows_failed"]].to_numpy().tolist() == [["order_lines", "quantity_units", 2]]
+    assert findings[["feed", "column_name", "rows_failed"]].to_numpy().tolist() == [
+        ["order_lines", "quantity_units", 2]
+    ]
     assert set(warnings["column_name"]) == {"sku_id", "store_id"}
 
 
