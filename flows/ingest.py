@@ -40,5 +40,6 @@ def ingest_steps(moment: Moment, sources: Sources = None) -> list[dict[str, Any]
     with stage_run("ingest", moment) as run:
         futures = {source: land_source.submit(moment, source) for source in sources or SOURCES}
         wait(list(futures.values()))
-        landed, run.status, run.note = report_landing({source: future.state for source, future in futures.items()})
+        outcomes = {source: future.result(raise_on_failure=False) for source, future in futures.items()}
+        landed, run.status, run.note = report_landing(outcomes)
     return landed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from prefect import State, task
+from prefect import task
 
 from rouxing.gateway.client import VendorClient
 from rouxing.ingest.landing import ingest_feed
@@ -45,20 +45,18 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
 
 
 @task(name="report-landing", **STEP)
-def report_landing(states: dict[str, State[Any]]) -> tuple[list[Landed], Literal["done", "degraded"], str]:
-    """What was landed, and which sources could not be read. TransientError when none could."""
-    landed = [row for state in states.values() if state.is_completed() for row in state.result(_sync=True)]
-    failed = {source: str(_error(state)) for source, state in states.items() if not state.is_completed()}
+def report_landing(outcomes: dict[str, list[Landed] | BaseException]) -> tuple[list[Landed], Literal["done", "degraded"], str]:
+    """What was landed, and which sources could not be read. TransientError when none could.
+
+    ``outcomes``: per source its rows, or what it failed with.
+    """
+    landed = [row for outcome in outcomes.values() if isinstance(outcome, list) for row in outcome]
+    failed = {source: str(outcome) for source, outcome in outcomes.items() if isinstance(outcome, BaseException)}
     leave_table("ingest-landed", "本次读入 / Landed", landed, "Rows landed per feed")
     if failed:
         trouble = [{"source": source, "reason": reason} for source, reason in failed.items()]
         leave_table("ingest-failed", "未能读取的来源 / Sources not read", trouble, "Sources that could not be read")
     note = "; ".join(f"{source}: {reason}" for source, reason in failed.items())
-    if len(failed) == len(states):
+    if len(failed) == len(outcomes):
         raise TransientError(f"No source could be read. {note}")
     return landed, "degraded" if failed else "done", note
-
-
-def _error(state: State[Any]) -> BaseException | str:
-    error = state.result(raise_on_failure=False, _sync=True)  # type: ignore[call-overload]
-    return error if isinstance(error, BaseException) else state.message or "unknown"

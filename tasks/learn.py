@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from prefect import task
 
+from rouxing.learn.scorecard import scorecard
 from rouxing.warehouse.copy import replace_rows
 from rouxing.warehouse.frames import read_frame
 from tasks.artifacts import leave_table
@@ -23,10 +24,10 @@ def measure_outcomes(moment: Moment) -> tuple[str, str]:
         key = {"plan_id": plan["plan_id"].iloc[0], "business_date": yesterday}
         outcomes = read_frame(connection, "learn/outcomes", known_by=moment.known_by, **key)
         replace_rows(connection, "mart.outcomes", key, outcomes)
-        scorecard = read_frame(connection, "learn/scorecard", **key)
-        replace_rows(connection, "mart.scorecard", key, scorecard)
+        measures = scorecard(outcomes)
+        replace_rows(connection, "mart.scorecard", key, measures)
     tell("learn", "outcomes", 1.0)
-    leave_table("learn-scorecard", f"{yesterday} 计划与实际 / Plan against outcome", scorecard, "Yesterday's plan")
+    leave_table("learn-scorecard", f"{yesterday} 计划与实际 / Plan against outcome", measures, "Yesterday's plan")
     leave_table("learn-stores", "各门店 / Stores", _worst_first(outcomes), "Stores by forecast error")
     return str(key["plan_id"]), ""
 

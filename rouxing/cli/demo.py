@@ -84,7 +84,17 @@ def _run_days(settings: Settings, city_url: str, board: DemoBoard) -> str:
         hear("Today")
         plan_id = asyncio.run(day(business_date=today))
         board.finish("Today")
+    _hand_over_logs()
     return str(plan_id)
+
+
+def _hand_over_logs() -> None:
+    """Prefect's threads hand their last records over while the server still runs, not at the interpreter's exit."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogHandler
+
+    APILogHandler.flush()
+    EventsWorker.drain_all()
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import requests
 from rich.console import Console
 
+from rouxing.gateway.reach import is_reachable
 from rouxing.model.errors import PermanentError, RouxingError
 from rouxing.settings import PROJECT_ROOT, Settings, load_settings
 from rouxing.stack.processes import require_free_port
@@ -99,9 +99,7 @@ def _prefect(settings: Settings) -> Finding:
 
 
 def _vendors(settings: Settings) -> Finding:
-    try:
-        requests.get(settings.vendor_url, timeout=5)
-    except requests.RequestException:
+    if not is_reachable(settings.vendor_url):
         return Finding("vendor feeds", f"{settings.vendor_url} does not answer; `rouxing up` starts the city there")
     return Finding("vendor feeds", f"{settings.vendor_url} answers")
 

@@ -57,10 +57,12 @@ def send_pending(
     with database.connect() as connection:
         calls = read_frame(connection, "publish/pending_calls", plan_id=plan_id).to_dict("records")
     refused = 0
+    next_coupon_call = 0.0
     for done, call in enumerate(calls):
         progress(done, len(calls))
         if call["channel"] == "coupon_quota":
-            sleep(1 / COUPON_CALLS_PER_SECOND)
+            sleep(max(next_coupon_call - time.monotonic(), 0.0))
+            next_coupon_call = time.monotonic() + 1 / COUPON_CALLS_PER_SECOND
         status, answer = _send(client, call)
         refused += status == "refused"
         with database.connect() as connection:
