@@ -20,6 +20,8 @@ _COUNTS = ("previous_coupons", "issued_coupons")
 _NUMBERS = ("reference_coupons", "demand_mean", "value_fen")
 _LOAD = ["store_id", "load_date"]
 _HALF_SEGMENTS = 12
+# Coupons that are worth nothing stay where they are too.
+_LEAST_MOVE_COST_FEN = 0.01
 
 # Matrix (rows, cells), capacity (rows; NaN = nobody gave it) and a frame that names the rows.
 _Limits: TypeAlias = tuple[Any, FloatArray, pd.DataFrame]
@@ -114,6 +116,7 @@ def build_problem(
     parts = [store_limits, _daily_budgets(cells, budgets), _total_budgets(cells, totals)]
     previous = cells["previous_coupons"].to_numpy(np.float64)
     limits, capacity, names = _stacked(parts, previous)
+    mean_value = float(cells["value_fen"].mean()) if len(cells) else 0.0
     return QuotaProblem(
         cells=cells,
         limits=limits,
@@ -122,7 +125,7 @@ def build_problem(
         lower=lower,
         upper=upper,
         previous=previous,
-        move_cost_fen=parameters.move_cost_share * float(cells["value_fen"].mean()) if len(cells) else 0.0,
+        move_cost_fen=max(parameters.move_cost_share * mean_value, _LEAST_MOVE_COST_FEN),
         dispersion=parameters.demand_dispersion,
     )
 

@@ -171,7 +171,7 @@ def _described(
         issued_coupons=cells["issued_coupons"].to_numpy(np.int64),
         reference_coupons=cells["reference_coupons"].to_numpy(np.float64),
         expected_claims=expected_claims(quota, cells["demand_mean"].to_numpy(np.float64), problem.dispersion),
-        reason=pd.Series(_reasons(problem, quota, kind, keep), dtype="str"),
+        reason=pd.Series(_reasons(problem, quota, prices, kind, keep), dtype="str"),
         binding_store_id=store.where(kind == "capacity"),
         price_fen=price,
     )
@@ -194,29 +194,38 @@ def _pressing_limit(problem: QuotaProblem, quota: FloatArray, prices: FloatArray
     return pressing, np.append(prices, 0.0)[pressing]
 
 
-def _reasons(problem: QuotaProblem, quota: FloatArray, pressing: ObjectArray, keep: BoolArray) -> ObjectArray:
+def _reasons(
+    problem: QuotaProblem, quota: FloatArray, prices: FloatArray, pressing: ObjectArray, keep: BoolArray
+) -> ObjectArray:
     """The limit that set each number; the first that holds, from the hardest to the softest."""
-    cells = problem.cells
+    cells, previous = problem.cells, problem.previous
     in_scope, protected = cells["in_scope"].to_numpy(bool), cells["is_protected"].to_numpy(bool)
     issued = cells["issued_coupons"].to_numpy(np.float64)
-    gain = problem.worth_at(quota + 1.0) - problem.worth_at(quota)
-    wants_more = gain > 0
+    wants_more = problem.worth_at(quota + 1.0) > problem.worth_at(quota)
     is_pressed = pressing != "demand"
-    at_lower = (quota == problem.lower) & is_pressed
+    at_lower = (quota == problem.lower) & _wants_less(problem, quota, prices)
     rules: list[tuple[BoolArray, Any]] = [
         (~in_scope, "scope"),
         (keep, "change_limit"),
+        ((quota == issued) & (quota > previous), "issued"),
         (at_lower & (quota == issued), "issued"),
         (at_lower & protected, "protected"),
         (at_lower, "change_limit"),
         ((quota == problem.upper) & wants_more, "change_limit"),
-        (is_pressed & (wants_more | (quota < problem.previous)), pressing),
-        ((quota == problem.previous), "move_cost"),
+        (is_pressed & (wants_more | (quota < previous)), pressing),
+        (quota == previous, "move_cost"),
     ]
     reasons = np.full(quota.size, "demand", dtype=object)
     for holds, reason in reversed(rules):
         reasons = np.where(holds, reason, reasons)
     return reasons
+
+
+def _wants_less(problem: QuotaProblem, quota: FloatArray, prices: FloatArray) -> BoolArray:
+    """Cells (J,) that a limit still presses down: it is broken, or its price is above what the last coupon earns."""
+    on_broken = problem.limits.T @ (problem.overload(quota) > 0).astype(np.float64) > 0
+    last = problem.worth_at(quota) - problem.worth_at(np.maximum(quota - 1.0, 0.0))
+    return np.asarray((quota > 0) & (on_broken | (problem.limits.T @ prices > last)))
 
 
 def _limit_states(problem: QuotaProblem, quota: FloatArray, prices: FloatArray) -> pd.DataFrame:
