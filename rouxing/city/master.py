@@ -14,7 +14,8 @@ Row = dict[str, Value]
 MASTER_SECONDS = 5 * 60
 CONSENT_SECONDS = 10 * 60
 CONSENTING_SHARE, PREFERENCE_SHARE, WITHDRAWAL_SHARE = 0.97, 0.35, 0.03
-CAMPAIGN_SPARE = 1.3  # daily budget over the usual quotas
+# Daily budget over the usual quotas: the burst goes beyond it, except where a campaign is protected.
+CAMPAIGN_SPARE, PROTECTED_SPARE = 1.35, 1.6
 
 
 def master_rows(world: World) -> dict[str, list[Row]]:
@@ -81,7 +82,8 @@ def _campaigns(world: World) -> list[Row]:
     of_stock = np.bincount(world.cells.stock, weights=world.cells.base_quota, minlength=len(names.STOCKS))
     rows: list[Row] = []
     for i, facts in enumerate(names.CAMPAIGNS):
-        daily = sum(of_stock[j] for j, stock in enumerate(names.STOCKS) if stock.campaign == i) * CAMPAIGN_SPARE
+        spare = PROTECTED_SPARE if facts.is_protected else CAMPAIGN_SPARE
+        daily = sum(of_stock[j] for j, stock in enumerate(names.STOCKS) if stock.campaign == i) * spare
         start = campaign_start(world.parameters, facts.starts_before_days)
         days = (world.parameters.business_date - start).days + 30
         rows.append(

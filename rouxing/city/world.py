@@ -191,19 +191,19 @@ def _stores(parameters: CityParameters, district_count: int) -> Stores:
 
 
 def _capacities(rng: np.random.Generator, size: Floats) -> tuple[Ints, Ints]:
-    # One store in five runs near its limit; one in twelve never filled the field in (NONE).
-    room = np.where(rng.random(len(size)) < 0.2, 1.08, rng.uniform(1.3, 1.7, len(size)))
+    # One store in seven runs near its limit; one in twelve never filled the field in (NONE).
+    room = np.where(rng.random(len(size)) < 0.15, 1.2, rng.uniform(1.5, 2.0, len(size)))
     day = np.ceil(36 * size * room).astype(np.int64)
-    slot = np.maximum(3, np.ceil(day / 9)).astype(np.int64)
+    slot = np.maximum(3, np.ceil(day / 10)).astype(np.int64)
     day[rng.random(len(size)) < 1 / 12] = NONE
     return day, slot
 
 
 def _volumes(rng: np.random.Generator, size: Floats) -> tuple[Ints, Ints]:
     room = np.where(rng.random(len(size)) < 0.2, 0.8, rng.uniform(1.2, 1.8, len(size)))
-    ambient = (1_900_000 * size * room).astype(np.int64)
-    cold = (230_000 * size * room).astype(np.int64)
-    without = rng.random(len(size)) < 0.12
+    ambient = (1_350_000 * size * room).astype(np.int64)
+    cold = (170_000 * size * room).astype(np.int64)
+    without = rng.random(len(size)) < 0.08
     without[-1] = True  # even the smallest city has a store without cold storage
     cold[without] = 0
     return ambient, cold
