@@ -53,9 +53,7 @@ async def backfill(
     if not preview:
         for done, partition in enumerate(partitions):
             tell("backfill", "partitions", done / len(partitions))
-            moment = resolve_moment(
-                partition["business_date"], None, mode="backfill", stores=tuple(stores or ())
-            )
+            moment = resolve_moment(partition["business_date"], None, mode="backfill", stores=tuple(stores or ()))
             STEPS[partition["stage"]](moment)
         tell("backfill", "partitions", 1.0)
     report_partitions(partitions, preview=preview)

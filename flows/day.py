@@ -28,7 +28,7 @@ async def day(business_date: BusinessDate = None, as_of: AsOf = None, send: Send
         send: Off (default): a dry run that shows the calls. On: send them to WeChat, WMS and the stores.
     """
     moment = resolve_moment(business_date, as_of)
-    when = {"business_date": moment.business_date, "as_of": moment.as_of}
+    when: dict[str, Any] = {"business_date": moment.business_date, "as_of": moment.as_of}
     await ingest(**when, return_state=True)
     await validate(**when, return_state=True)
     await decide(when)

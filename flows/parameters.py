@@ -31,7 +31,8 @@ AsOf = Annotated[
     ),
 ]
 HorizonDays = Annotated[
-    int, Field(ge=1, le=28, title="Horizon", description="Days to forecast, 1 to 28.", json_schema_extra={"position": 2})
+    int,
+    Field(ge=1, le=28, title="Horizon", description="Days to forecast, 1 to 28.", json_schema_extra={"position": 2}),
 ]
 JudgeDays = Annotated[
     int,

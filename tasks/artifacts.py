@@ -12,7 +12,7 @@ from rouxing.report.tables import markdown_table
 
 def leave_markdown(key: str, text: str, description: str) -> None:
     """A Markdown artifact of the current run. ``key``: lower-case letters, digits and dashes."""
-    create_markdown_artifact(text, key=key, description=description, _sync=True)  # type: ignore[call-overload]
+    create_markdown_artifact(text, key=key, description=description, _sync=True)  # type: ignore[call-arg]
 
 
 def leave_table(key: str, title: str, frame: pd.DataFrame | list[dict[str, Any]], description: str) -> None:

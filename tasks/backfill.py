@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ LONGEST_DAYS = 366
 
 @task(name="planned-partitions", **STEP)
 def planned_partitions(
-    start_date: date, end_date: date, stages: list[str], stores: tuple[str, ...]
+    start_date: date, end_date: date, stages: Sequence[str], stores: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     """One partition a day and stage, in the order they run, with what the ledger knows of it.
 

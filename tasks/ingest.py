@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -45,7 +46,9 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
 
 
 @task(name="report-landing", **STEP)
-def report_landing(outcomes: dict[str, list[Landed] | BaseException]) -> tuple[list[Landed], Literal["done", "degraded"], str]:
+def report_landing(
+    outcomes: Mapping[str, list[Landed] | BaseException],
+) -> tuple[list[Landed], Literal["done", "degraded"], str]:
     """What was landed, and which sources could not be read. TransientError when none could.
 
     ``outcomes``: per source its rows, or what it failed with.

@@ -12,9 +12,7 @@ from rouxing.model.errors import TransientError
 
 def may_help(_task: Any, _run: Any, state: Any) -> bool:
     """True when a repeat can help: the task failed with a TransientError."""
-    return isinstance(state.data, TransientError) or isinstance(
-        getattr(state.data, "exception", None), TransientError
-    )
+    return isinstance(state.data, TransientError) or isinstance(getattr(state.data, "exception", None), TransientError)
 
 
 # NO_CACHE: the default policy would hash every frame a task is handed.

@@ -19,7 +19,8 @@ from rouxing.redistribute.cells import (
     quota_cells,
     quota_loads,
 )
-from rouxing.redistribute.quotas import QuotaParameters, QuotaPlan, redistribute_quotas, rule_quotas
+from rouxing.redistribute.problem import QuotaParameters
+from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
 from rouxing.settings import PROJECT_ROOT
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
@@ -136,12 +137,15 @@ def decision_arguments(moment: Moment, frames: Frames) -> Frames:
 
 def carrier_growth(store_days: pd.DataFrame, pickups: pd.DataFrame, stores: pd.DataFrame) -> pd.DataFrame:
     """Forecast pickups over the recent daily mean, per store and per district: carrier_id, business_date, growth."""
-    days = store_days.merge(pickups, on="store_id", how="left").merge(stores[["store_id", "district_id"]], on="store_id")
+    districts = stores[["store_id", "district_id"]]
+    days = store_days.merge(pickups, on="store_id", how="left").merge(districts, on="store_id")
     own = days.assign(carrier_id=days["store_id"])
     zone = days.assign(carrier_id=days["district_id"])
-    sums = pd.concat([own, zone]).groupby(["carrier_id", "business_date"], as_index=False)[
-        ["load_mean", "daily_pickups"]
-    ].sum()
+    sums = (
+        pd.concat([own, zone])
+        .groupby(["carrier_id", "business_date"], as_index=False)[["load_mean", "daily_pickups"]]
+        .sum()
+    )
     growth = (sums["load_mean"] / sums["daily_pickups"].where(sums["daily_pickups"] > 0)).fillna(1.0)
     return sums[["carrier_id", "business_date"]].assign(growth=growth.clip(0.25, 4.0))
 

@@ -38,7 +38,12 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, i
     as_of = header["as_of"].to_pydatetime()
     known_by = as_of - timedelta(minutes=current_settings().settle_minutes)
     moment = Moment(business_date, as_of, known_by)
-    names = _names(connection, moment)
+    # Any: the frames' names are checked by PlanReport itself.
+    frames: dict[str, Any] = {
+        **_lines(connection, header, _names(connection, moment)),
+        **_demand(connection, header, moment),
+        **_quality(connection, moment),
+    }
     return PlanReport(
         plan_id=plan_id,
         business_date=business_date,
@@ -51,9 +56,7 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, i
         is_simulated=is_simulated,
         is_dry_run=is_dry_run,
         checks=read_frame(connection, "report/checks", plan_id=plan_id),
-        **_lines(connection, header, names),
-        **_demand(connection, header, moment),
-        **_quality(connection, moment),
+        **frames,
         learned=read_frame(connection, "report/scorecard", business_date=business_date),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
         accuracy_window=_accuracy_window(moment),

@@ -52,7 +52,9 @@ def run(
     flow: Annotated[str, typer.Argument(help="Flow, e.g. day, or flow/deployment, e.g. day/manual.")],
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", help="A parameter of the flow, e.g. -p business_date=2026-06-18. Repeatable."),
+        typer.Option(
+            "--parameter", "-p", help="A parameter of the flow, e.g. -p business_date=2026-06-18. Repeatable."
+        ),
     ] = None,
     send: Annotated[bool, typer.Option("--send", help="Send the calls. Without it the run is a dry run.")] = False,
     wait: Annotated[bool, typer.Option(help="Watch the run until it ends.")] = True,
@@ -66,9 +68,7 @@ def run(
 @backtest_app.command("demand")
 def backtest_demand(
     history: Annotated[Path, typer.Option(help="Folder in the history format: demand, commitments, stores, calendar.")],
-    origin: Annotated[
-        list[datetime], typer.Option(formats=["%Y-%m-%d"], help="Last day that is known. Repeatable.")
-    ],
+    origin: Annotated[list[datetime], typer.Option(formats=["%Y-%m-%d"], help="Last day that is known. Repeatable.")],
     horizon: Annotated[int, typer.Option(min=1, max=56, help="Days to forecast from each origin.")] = 14,
     out: Annotated[Path | None, typer.Option(help="Parquet file for the forecasts.")] = None,
 ) -> None:

@@ -1,6 +1,7 @@
 """``rouxing demo``: one whole day of a simulated city.
 
-Yesterday's plan is made and sent, the city lets yesterday happen, and today is planned as a dry run that learns from it.
+Yesterday's plan is made and sent, the city lets yesterday happen, and today is planned as a dry run that learns from
+it.
 """
 
 from __future__ import annotations
@@ -91,9 +92,9 @@ def _run_days(settings: Settings, city_url: str, board: DemoBoard) -> str:
 def _hand_over_logs() -> None:
     """Prefect's threads hand their last records over while the server still runs, not at the interpreter's exit."""
     from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogHandler
+    from prefect.logging.handlers import APILogWorker
 
-    APILogHandler.flush()
+    APILogWorker.drain_all()
     EventsWorker.drain_all()
 
 

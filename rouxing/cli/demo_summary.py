@@ -41,9 +41,11 @@ def print_summary(settings: Settings, plan_id: str, console: Console) -> None:
     )
 
 
-def _print_plan(console: Console, header: pd.Series) -> None:  # type: ignore[type-arg]
+def _print_plan(console: Console, header: pd.Series) -> None:
     label = "" if header["rung"] == "full" else f"  [yellow]{header['rung']}[/]"
-    console.print(f"\n[bold green]Plan {header['plan_id']}[/] for {header['business_date']:%Y-%m-%d}{label}", highlight=False)
+    console.print(
+        f"\n[bold green]Plan {header['plan_id']}[/] for {header['business_date']:%Y-%m-%d}{label}", highlight=False
+    )
     if header["rung_reason"]:
         console.print(f"  [yellow]{header['rung_reason']}[/]", highlight=False)
     console.print(
@@ -90,4 +92,5 @@ def _print_accuracy(console: Console, connection: Connection, forecast_id: str |
 def _print_calls(console: Console, calls: pd.DataFrame) -> None:
     counts = calls["channel"].value_counts()
     parts = ", ".join(f"{counts.get(channel, 0)} {words}" for channel, words in CHANNELS.items())
-    console.print(f"Calls that would be sent (dry run, nothing left): {len(calls)} = {parts}", highlight=False, soft_wrap=True)
+    heading = f"Calls that would be sent (dry run, nothing left): {len(calls)}"
+    console.print(f"{heading} = {parts}", highlight=False, soft_wrap=True)

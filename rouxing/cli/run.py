@@ -15,7 +15,7 @@ def run_flow(settings: Settings, flow: str, parameters: list[str], *, send: bool
     """Exit code of the run. PermanentError when no stack runs or a parameter is not ``name=value``."""
     server = running_server(settings.state)
     if server is None:
-        raise PermanentError("No Prefect server runs on this state folder; start the stack with `rouxing up` (make up).")
+        raise PermanentError("No Prefect server runs on this state folder; start one with `rouxing up` (make up).")
     values = parse_parameters(parameters)
     if send:
         values["send"] = True

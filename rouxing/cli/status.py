@@ -32,7 +32,8 @@ def show_status(settings: Settings) -> None:
         console.print("No plan is in force yet.")
     else:
         newest = plan.iloc[0]
-        console.print(f"Plan in force: [bold]{newest['plan_id']}[/] for {newest['business_date']:%Y-%m-%d} ({newest['rung']})")
+        day = f"{newest['business_date']:%Y-%m-%d}"
+        console.print(f"Plan in force: [bold]{newest['plan_id']}[/] for {day} ({newest['rung']})")
     console.print(_table("Feeds read until (Asia/Shanghai)", freshness))
     console.print(_table("Last runs", runs))
 

@@ -36,7 +36,7 @@ def planned_calls(database: Database, plan_id: str) -> pd.DataFrame:
 def fill_outbox(database: Database, plan_id: str) -> int:
     """Writes the plan's calls into the outbox, each once however often this runs; returns how many the plan has."""
     calls = planned_calls(database, plan_id)
-    rows = [{**row, "body": Jsonb(row["body"])} for row in calls.to_dict("records")]
+    rows: list[dict[str, Any]] = calls.assign(body=calls["body"].map(Jsonb)).to_dict("records")  # type: ignore[assignment]
     with database.connect() as connection:
         connection.cursor().executemany(named_query("publish/fill_outbox").encode(), rows)
     return len(rows)
