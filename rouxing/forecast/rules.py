@@ -102,8 +102,10 @@ def _kind_of(days: DayTable) -> Days:
 
 
 def _filled(values: Matrix) -> Matrix:
+    """Missing stores take the median of the others; all missing together give 0."""
     known = ~np.isnan(values)
+    if known.all():
+        return values
     if not known.any():
         return np.zeros_like(values)
-    median = np.nanmedian(np.where(known.any(axis=0), values, 0.0), axis=0)
-    return np.where(known, values, median)
+    return np.where(known, values, np.median(values[known.all(axis=1)], axis=0))
