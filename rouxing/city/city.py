@@ -14,9 +14,9 @@ from rouxing.city import clock, documents, master
 from rouxing.city import day as days
 from rouxing.city.claims import QuotaChange
 from rouxing.city.clock import Clock, ManualClock, WallClock
+from rouxing.city.command_checks import checked
 from rouxing.city.commands import Body, Command, CommandLog, Kind, RefusedError
 from rouxing.city.day import DayRecord, Directives, State
-from rouxing.city.orders_in import checked
 from rouxing.city.rows import FIELDS, Value, vendor_rows
 from rouxing.city.streams import DAY_SECONDS, NONE, Columns, Ints, day_number, day_seconds
 from rouxing.city.supply import COMMAND_NUMBERS, DISPATCH_SECONDS, TransferOrder

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from rouxing.city import names, seasons
-from rouxing.city.streams import Columns, Flags, Floats, Ints, day_number, day_seconds, draw, stream, take
+from rouxing.city.streams import NONE, Columns, Floats, Ints, day_number, day_seconds, draw, stream, take
 from rouxing.city.world import World
 
 # Claims by hour from 7 to 20: breakfast, lunch and after work; none so late that no store is open to redeem them.
@@ -88,7 +88,7 @@ def _neighbours(world: World, store: Ints, uniform: Floats) -> Ints:
     peers = (world.store_count - 1 - district) // districts + 1
     step = 1 + (uniform / NEIGHBOUR_SHARE * (peers - 1)).astype(np.int64)
     other = (rank + step) % np.maximum(peers, 1) * districts + district
-    return np.where((uniform < NEIGHBOUR_SHARE) & (peers > 1), other, -1)
+    return np.where((uniform < NEIGHBOUR_SHARE) & (peers > 1), other, NONE)
 
 
 def grant(wishes: Columns, quotas: Ints, changes: list[QuotaChange], cell_of: Ints) -> tuple[Ints, Ints]:
@@ -120,15 +120,11 @@ def _due_days(world: World, day: date, claims: Columns) -> Ints:
     """Ordinal of the day the customer means to redeem; NONE = never."""
     seed = world.parameters.seed
     share = np.array([facts.redeem_share for facts in names.STOCKS])[claims["stock"]]
-    # Some who mean to come do not (no-shows, stock-outs), so more mean to than do.
+    # Some of these will not after all: no-shows, stock-outs, queues too long.
     will = draw(seed, claims["coupon"], "redeem") < share * world.stores.redeem_factor[claims["store"]]
     valid = np.array([facts.valid_days for facts in names.STOCKS])[claims["stock"]]
     lag = lag_days(draw(seed, claims["coupon"], "lag"), valid)
-    return np.where(_can_redeem(will, lag, valid), day.toordinal() + lag, -1)
-
-
-def _can_redeem(will: Flags, lag: Ints, valid: Ints) -> Flags:
-    return np.asarray(will & (lag < valid))
+    return np.where(will, day.toordinal() + lag, NONE)
 
 
 def lag_days(uniform: Floats, valid_days: Ints) -> Ints:
