@@ -64,7 +64,7 @@ def certify_plan(moment: Moment) -> Plan:
         allocation = _first_row(read_frame(connection, "allocate/newest_run", **_when(moment)))
         in_force = _first_row(read_frame(connection, "publish/plan_in_force", as_of=moment.as_of))
         found = read_frame(connection, "publish/stage_troubles", mode=moment.mode, **_when(moment))
-    troubles = [Trouble(**row) for row in found.to_dict("records")]  # type: ignore[misc]
+    troubles = [Trouble(**row) for row in found.to_dict("records")]  # type: ignore[arg-type]
     rung = first_rung(troubles, has_draft=bool(draft), has_allocation=bool(allocation))
     why = reason(troubles)
     plan: Plan | None = None

@@ -9,6 +9,7 @@ parameters as (
         (allocation.parameters #>> '{staff,default_rostered_staff}')::double precision
             + (allocation.parameters #>> '{staff,default_callable_staff}')::double precision as default_staff,
         (allocation.parameters #>> '{store_days,fill_share}')::double precision as fill_share,
+        allocation.parameters ->> 'load_quantile' as load_quantile,
         (redistribution.parameters ->> 'change_share')::double precision as change_share,
         (redistribution.parameters ->> 'change_minimum_coupons')::double precision as change_minimum,
         (redistribution.parameters ->> 'max_changed_stocks')::double precision as max_changed_stocks,
@@ -107,6 +108,12 @@ quota_pickups as (
     where loads.redistribution_id = %(redistribution_id)s
     group by loads.store_id, loads.load_date
 ),
+forecast_days as (
+    select store_id, date as business_date, mean as load_mean,
+        case parameters.load_quantile when 'p75' then p75 when 'p90' then p90 when 'p95' then p95 end as load_upper
+    from mart.forecast_days join parameters using (forecast_id)
+    where date between planned_date and planned_date + 1
+),
 store_days as (
     select
         days.store_id,
@@ -114,9 +121,26 @@ store_days as (
         days.load_upper + coalesce(quota_pickups.planned, 0) as load_planned,
         days.load_upper + coalesce(quota_pickups.in_force, 0) as load_in_force,
         days.load_mean
-    from plan.store_days as days
+    from forecast_days as days
     left join quota_pickups on quota_pickups.store_id = days.store_id and quota_pickups.load_date = days.business_date
-    where days.allocation_id = %(allocation_id)s
+),
+-- What a coupon brings over the planned days must be what the redemption curve says, all stores of its carrier together.
+quota_load_errors as (
+    select quotas.stock_id, quotas.carrier_id, quotas.business_date,
+        max(abs(curves.redeemed_share - coalesce(booked.pickups, 0))) as error
+    from planned_quotas as quotas
+    cross join parameters
+    join mart.redemption_curves as curves
+        on curves.forecast_id = parameters.forecast_id and curves.stock_id = quotas.stock_id
+        and quotas.business_date + curves.age_days <= planned_date + 1
+    left join lateral (
+        select sum(pickups_per_coupon) as pickups
+        from plan.quota_loads as loads
+        where loads.redistribution_id = %(redistribution_id)s and loads.stock_id = quotas.stock_id
+          and loads.carrier_id = quotas.carrier_id and loads.business_date = quotas.business_date
+          and loads.load_date = quotas.business_date + curves.age_days
+    ) as booked on true
+    group by quotas.stock_id, quotas.carrier_id, quotas.business_date
 ),
 room_used as (
     select
@@ -232,6 +256,9 @@ limits (check_name, subject, value, limit_value, value_before) as (
         abs(quota_coupons - greatest(previous_coupons, issued_coupons)),
         greatest(change_minimum, floor(change_share * previous_coupons)), null
     from planned_quotas cross join parameters
+    union all
+    select 'quota_loads', stock_id || ' ' || carrier_id || ' ' || business_date, error, 0, null
+    from quota_load_errors
     union all
     select 'protected_campaign', stock_id || ' ' || carrier_id || ' ' || planned_quotas.business_date, previous_coupons,
         quota_coupons, null
