@@ -36,7 +36,9 @@ def prefect_environment(state: Path, port: int) -> dict[str, str]:
         **_QUIET,
         **_TIMING,
         **_RETENTION,
+        # Both spellings are in use, and the lower one wins.
         "NO_PROXY": _without_proxy(),
+        "no_proxy": _without_proxy(),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -73,5 +75,6 @@ _RETENTION = {
 
 def _without_proxy() -> str:
     """The user's proxy exceptions and loopback: a proxy can't reach a server on this machine."""
-    known = [part for part in os.environ.get("NO_PROXY", "").split(",") if part]
+    written = ",".join(os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY"))
+    known = [part for part in written.split(",") if part]
     return ",".join(dict.fromkeys([*known, HOST, "localhost"]))

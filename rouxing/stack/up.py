@@ -92,6 +92,7 @@ def _begin_worker(
     settings: Settings, server: ServerHandle, board: Board, parts: ExitStack, city_url: str | None
 ) -> Child:
     swept = sweep_abandoned_runs(PrefectApi(server.api_url), datetime.now(UTC))
+    board.show("worker", "starting")
     worker = parts.enter_context(start_worker(server, ROOT, flow_environment(settings, city_url)))
     board.show("worker", "ready", f"log: {worker.log}" + (f"; ended {swept} runs left behind" if swept else ""))
     return worker

@@ -112,8 +112,9 @@ def test_lock_in_an_impossible_folder_says_what_to_set(tmp_path: Path) -> None:
 
 def test_environment_keeps_the_users_proxy_exceptions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NO_PROXY", "wms.example.com")
+    monkeypatch.delenv("no_proxy", raising=False)
     environment = prefect_environment(tmp_path, 4321)
-    assert environment["NO_PROXY"] == "wms.example.com,127.0.0.1,localhost"
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "wms.example.com,127.0.0.1,localhost"
     assert environment["PREFECT_API_URL"] == "http://127.0.0.1:4321/api"
     assert environment["PREFECT_HOME"] == str(tmp_path / "prefect")
 

@@ -74,7 +74,9 @@ def test_a_reused_pid_is_not_taken_for_the_server(tmp_path: Path) -> None:
     assert running_server(tmp_path) is None
 
 
-def test_a_broken_setting_of_prefect_ends_with_the_servers_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_setting_of_prefect_ends_with_the_servers_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PREFECT_SERVER_API_KEEPALIVE_TIMEOUT", "nonsense")
     with pytest.raises(TransientError, match=r"ended with code 1; see .*prefect-server\.log"):
         ensure_server(tmp_path, free_port())
