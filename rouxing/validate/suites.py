@@ -58,6 +58,12 @@ def failing_rows(feed: Feed, frame: pd.DataFrame) -> dict[Expectation, list[Any]
     return {item: indexes[item.kind, item.column] for item in expectations}
 
 
+def without_zone(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its moments in UTC as naive ``datetime64``."""
+    moments = {name: frame[name].dt.tz_localize(None) for name in frame.select_dtypes("datetimetz").columns}
+    return frame.assign(**moments)
+
+
 def columns_match(feed: Feed, present: Iterable[str]) -> bool:
     """Whether a frame with these columns has the contract's columns, as Great Expectations finds it."""
     gxe = _library().expectations
@@ -120,8 +126,7 @@ def _definition() -> Any:
 
 def _batch(frame: pd.DataFrame) -> Any:
     # The library takes .values of a column, which pandas deprecates for moments with a zone; all of ours are UTC.
-    moments = {name: frame[name].dt.tz_localize(None) for name in frame.select_dtypes("datetimetz").columns}
-    return _definition().get_batch({"dataframe": frame.assign(**moments)})
+    return _definition().get_batch({"dataframe": without_zone(frame)})
 
 
 @cache
