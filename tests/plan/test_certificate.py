@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,9 +10,7 @@ import pytest
 from rouxing.plan.certificate import judge_checks
 from rouxing.warehouse.database import Connection, Database
 from rouxing.warehouse.frames import read_frame
-
-sys.path.insert(0, str(Path(__file__).parent))
-from world import IDS, KNOWN_BY, write_plan, write_world  # noqa: E402
+from tests.plan.world import IDS, KNOWN_BY, write_plan, write_world
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ KNOWN_BY = datetime(2026, 6, 17, 21, 20, tzinfo=UTC)
 AS_OF = datetime(2026, 6, 17, 21, 30, tzinfo=UTC)
 IDS = {"allocation_id": "allocation-1", "redistribution_id": "redistribution-1"}
 PARAMETERS = {
-    "allocation": '{"staff": {"default_pickup_capacity_slot": 8, "default_rostered_staff": 1, "default_callable_staff": 0,'
-    ' "wait_target_seconds": 300}, "load_quantile": "p90", "store_days": {"default_capacity_pickups": 60, "fill_share": 0.95}}',
+    "allocation": '{"staff": {"default_pickup_capacity_slot": 8, "default_rostered_staff": 1,'
+    ' "default_callable_staff": 0, "wait_target_seconds": 300}, "load_quantile": "p90",'
+    ' "store_days": {"default_capacity_pickups": 60, "fill_share": 0.95}}',
     "redistribution": '{"change_share": 0.3, "change_minimum_coupons": 5, "max_changed_stocks": 2,'
     ' "max_changed_carriers": 3}',
 }
@@ -27,7 +28,8 @@ PARAMETERS = {
 def write_world(connection: Connection) -> None:
     """Master data, stock and quotas in force, all known before the planning moment."""
     row = connection.execute(
-        "insert into ops.batches (feed, window_start, window_end, rows_read) values ('all', now(), now(), 0) returning batch_id"
+        "insert into ops.batches (feed, window_start, window_end, rows_read) values ('all', now(), now(), 0)"
+        " returning batch_id"
     ).fetchone()
     assert row is not None
     stamp = {"event_at": KNOWN_AT, "known_at": KNOWN_AT, "batch_id": row[0]}
@@ -86,7 +88,8 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "stock_levels": [
-        _count("DC1", "K1", 60), _count("DC1", "K2", 60), _count("S1", "K1", 40), _count("S1", "K2", 20), _count("S2", "K1", 40),
+        _count("DC1", "K1", 60), _count("DC1", "K2", 60), _count("S1", "K1", 40),
+        _count("S1", "K2", 20), _count("S2", "K1", 40),
     ],
     "coupon_quotas": [
         {
@@ -110,8 +113,8 @@ PLAN: dict[str, list[dict[str, Any]]] = {
     ],
     "mart.forecast_days": [
         {
-            **_FORECAST, "store_id": store, "date": DAY, "mean": 20.0, "p05": 14.0, "p10": 15.0, "p25": 17.0, "p50": 20.0,
-            "p75": 23.0, "p90": 26.0, "p95": 28.0, "rule": 20.0, "committed": 5.0, "method": "model",
+            **_FORECAST, "store_id": store, "date": DAY, "mean": 20.0, "p05": 14.0, "p10": 15.0, "p25": 17.0,
+            "p50": 20.0, "p75": 23.0, "p90": 26.0, "p95": 28.0, "rule": 20.0, "committed": 5.0, "method": "model",
         }
         for store in ("S1", "S2")
     ],
