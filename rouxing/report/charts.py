@@ -272,8 +272,8 @@ def _staff_shapes(traces: list[dict[str, Any]], most_staff: float) -> list[Any]:
     ]
 
 
-def _step(most_staff: float) -> int:
-    return max(1, round(most_staff / 6))
+def _step(most_staff: float) -> float:
+    return max(1.0, float(round(most_staff / 6)))
 
 
 def _staff_layout(store_count: int) -> go.Layout:
