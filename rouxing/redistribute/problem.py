@@ -131,7 +131,10 @@ def build_problem(
 
 
 def solve_problem(problem: QuotaProblem) -> PricedPlan:
-    """The priced plan of a quota question; its value counts from the lower bounds."""
+    """The priced plan of a quota question; value and bound count from the lower bounds.
+
+    The engine sees straight lines between points of the worth; the bound is raised by what the worth can bulge above.
+    """
     previous, lower, upper = problem.previous, problem.lower, problem.upper
     part = np.linspace(0.0, 1.0, _HALF_SEGMENTS + 1)[1:]
     # The gain has a kink at the quota in force (the move cost turns there), so that is always a breakpoint.
@@ -139,7 +142,7 @@ def solve_problem(problem: QuotaProblem) -> PricedPlan:
     below = np.round(lower[:, None] + (kink - lower)[:, None] * part)
     above = np.round(kink[:, None] + (upper - kink)[:, None] * part)
     ends = np.column_stack([lower, below, above])
-    return solve_prices(
+    plan = solve_prices(
         PriceProblem(
             breakpoints=ends[:, 1:],
             gains=concave_gains(ends, problem.worth_at(ends.T).T),
@@ -150,6 +153,23 @@ def solve_problem(problem: QuotaProblem) -> PricedPlan:
             tie_key=np.arange(lower.size),
         )
     )
+    return replace(plan, upper_bound=plan.upper_bound + _bulge(problem, ends))
+
+
+def _bulge(problem: QuotaProblem, ends: FloatArray) -> float:
+    """Most (fen, all cells) by which the worth can lie above the straight lines between its values at ``ends``.
+
+    In a segment the concave worth stays below the lines through its first and its last unit, which bounds the bulge.
+    """
+    low, high = ends[:, :-1].T, ends[:, 1:].T
+    units = high - low
+    slope = (problem.worth_at(high) - problem.worth_at(low)) / np.maximum(units, 1.0)
+    first = problem.worth_at(low + 1.0) - problem.worth_at(low)
+    last = problem.worth_at(high) - problem.worth_at(np.maximum(high - 1.0, 0.0))
+    bends = (units > 1) & (first > last)
+    rise, fall = np.maximum(first - slope, 0.0), np.maximum(slope - last, 0.0)
+    bulge = np.where(bends, units * rise * fall / np.where(bends, first - last, 1.0), 0.0)
+    return float(bulge.max(axis=0, initial=0.0).sum())
 
 
 def _check(

@@ -101,7 +101,12 @@ def rule_quotas(
     no_prices = np.zeros(problem.capacity.size)
     keep = _held_back(problem, _proportional(problem), no_prices, parameters)
     final = problem.frozen(keep)
-    bound = float(np.maximum(problem.worth_at(problem.upper), problem.worth_at(problem.previous)).sum())
+    most = expected_claims(
+        np.maximum(problem.upper, problem.previous),
+        problem.cells["demand_mean"].to_numpy(np.float64),
+        problem.dispersion,
+    )
+    bound = float((problem.cells["value_fen"].to_numpy(np.float64) * most).sum())
     return _described(final, _proportional(final), no_prices, keep, bound)
 
 
@@ -176,7 +181,8 @@ def _described(
         price_fen=price,
     )
     value = float(problem.worth_at(quota).sum())
-    return QuotaPlan(quotas, _limit_states(problem, quota, prices), value, max(bound, value))
+    # Only rounding is levelled here: a bound that were truly below the value must show.
+    return QuotaPlan(quotas, _limit_states(problem, quota, prices), value, bound + 1e-9 * (abs(bound) + 1.0))
 
 
 def _pressing_limit(problem: QuotaProblem, quota: FloatArray, prices: FloatArray) -> tuple[IntArray, FloatArray]:
