@@ -54,6 +54,7 @@ def ingest_feed(
     Reads from the watermark (less an overlap for rows that show late) in windows of about ``BATCH_ROWS`` rows, each
     committed on its own: a run that is killed goes on from the last one. A first load starts at ``history_start``,
     for vendors that answer with states before it. Nothing to do when the watermark has reached ``as_of``.
+    ``as_of`` must not lie in the vendor's future: what happens until then would never be read.
     """
     started = time.monotonic()
     watermark = read_watermark(database, feed)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from rouxing.model.errors import PermanentError
 from rouxing.model.feeds import Column, Feed
 from rouxing.validate import words
 
@@ -53,7 +54,10 @@ def failing_rows(feed: Feed, frame: pd.DataFrame) -> dict[Expectation, list[Any]
     indexes: dict[tuple[str, str], list[Any]] = {}
     for result in outcome.results:
         if result.exception_info.get("raised_exception"):
-            raise RuntimeError(f"{result.expectation_config.type} on {feed.name}: {result.exception_info}")
+            raise PermanentError(
+                f"Great Expectations could not run {result.expectation_config.type} on {feed.name}; "
+                f"the batch stays landed: {result.exception_info.get('exception_message')}"
+            )
         indexes[_identity(result.expectation_config)] = result.result.get("unexpected_index_list") or []
     return {item: indexes[item.kind, item.column] for item in expectations}
 

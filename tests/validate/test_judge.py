@@ -103,7 +103,7 @@ def test_an_optional_column_that_is_gone_is_a_warning() -> None:
     assert judgement.results.set_index("expectation").loc["expect_table_columns_to_match_set", "verdict"] == "warn"
 
 
-@hypothesis_settings(UNTIMED, max_examples=8)
+@hypothesis_settings(UNTIMED, max_examples=5)
 @given(st.lists(st.lists(st.integers(-1, 2), max_size=6), max_size=5))
 def test_batches_judged_together_get_the_judgement_they_get_alone(quantities: list[list[int]]) -> None:
     batches = [typed_rows(ORDERS, [order(n, num=units) for n, units in enumerate(batch)]) for batch in quantities]
@@ -115,7 +115,7 @@ def test_batches_judged_together_get_the_judgement_they_get_alone(quantities: li
         assert alone.stop_reason == together.stop_reason
 
 
-@hypothesis_settings(UNTIMED, max_examples=8)
+@hypothesis_settings(UNTIMED, max_examples=5)
 @given(st.lists(st.integers(-2, 3), min_size=1, max_size=30))
 def test_every_row_is_admitted_or_quarantined_never_both(quantities: list[int]) -> None:
     judgement = judge_batch(ORDERS, typed_rows(ORDERS, [order(n, num=units) for n, units in enumerate(quantities)]))
