@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Locator, Page, sync_playwright
 
 from rouxing.stack.api import PrefectApi
 from rouxing.stack.server import ServerHandle, running_server
-from tests.plugins.prefect import eventually, running_up, seed_database, wait_for_line
+from tests.plugins.prefect import eventually, running_up, wait_for_line
 
 pytestmark = [pytest.mark.browser, pytest.mark.prefect]
 
@@ -42,13 +43,11 @@ def page() -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def stack(page: Page, prefect_server: ServerHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerHandle]:
+def stack(page: Page, up_state: Path) -> Iterator[ServerHandle]:
     """The whole stack of `rouxing up` with a small city."""
-    state = tmp_path_factory.mktemp("up")
-    seed_database(state, prefect_server)
-    with running_up(state, SMALL_CITY) as (process, log):
+    with running_up(up_state, SMALL_CITY) as (process, log):
         wait_for_line(process, log, "Rouxing: ready")
-        server = running_server(state)
+        server = running_server(up_state)
         assert server is not None
         yield server
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -88,3 +89,15 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerH
             yield server
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def up_state(prefect_server: ServerHandle) -> Iterator[Path]:
+    """A state folder for `rouxing up`, its Prefect tables already made.
+
+    Not under pytest's own folder: every pytest session closes that to others, and for root the embedded PostgreSQL
+    runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="rouxing-") as folder:
+        seed_database(Path(folder), prefect_server)
+        yield Path(folder)

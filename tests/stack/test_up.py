@@ -10,9 +10,8 @@ import pytest
 from rouxing.model.errors import TransientError
 from rouxing.settings import Settings, load_settings
 from rouxing.stack.processes import descendants
-from rouxing.stack.server import ServerHandle
 from rouxing.stack.up import flow_environment, run_stack
-from tests.plugins.prefect import eventually, running_up, seed_database, wait_for_line
+from tests.plugins.prefect import eventually, running_up, wait_for_line
 
 # Vendors elsewhere: no city is started.
 NO_CITY = {"ROUXING_VENDOR_URL": "https://vendors.example"}
@@ -31,18 +30,17 @@ def assert_clean_end(process: subprocess.Popen[bytes], log: Path, number: signal
 
 
 @pytest.mark.prefect
-def test_up_serves_everything_and_ctrl_c_leaves_nothing(prefect_server: ServerHandle, tmp_path: Path) -> None:
-    seed_database(tmp_path, prefect_server)
-    with running_up(tmp_path, NO_CITY) as (process, log):
+def test_up_serves_everything_and_ctrl_c_leaves_nothing(up_state: Path) -> None:
+    with running_up(up_state, NO_CITY) as (process, log):
         wait_for_line(process, log, "Rouxing: ready")
         with pytest.raises(TransientError, match="already runs on"):
-            run_stack(load_settings(state_dir=tmp_path))
+            run_stack(load_settings(state_dir=up_state))
         assert_clean_end(process, log, signal.SIGINT)
 
 
 @pytest.mark.prefect
-def test_sigterm_while_starting_leaves_nothing(tmp_path: Path) -> None:
-    with running_up(tmp_path, NO_CITY) as (process, log):
+def test_sigterm_while_starting_leaves_nothing(up_state: Path) -> None:
+    with running_up(up_state, NO_CITY) as (process, log):
         wait_for_line(process, log, "Prefect: starting")
         eventually(lambda: descendants(process.pid))
         assert_clean_end(process, log, signal.SIGTERM)
