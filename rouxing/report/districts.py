@@ -11,6 +11,7 @@ from rouxing.report.numbers import count, share
 from rouxing.report.words import BINDINGS, Words, day_words, words_for
 
 _MOST_TILES = 24
+_MOST_SHARE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +85,11 @@ def _store_day(row: pd.Series) -> DayLoad:
     detail = Words(
         f"均值/P90/能力 {figures}，受限于{binding.zh}", f"mean/P90/capacity {figures}, limited by {binding.en}"
     )
-    return DayLoad(day_words(row["business_date"].date()), share(row["load_share"]), str(row["level"]), detail)
+    return DayLoad(
+        day_words(row["business_date"].date()), _share_text(float(row["load_share"])), str(row["level"]), detail
+    )
+
+
+def _share_text(load_share: float) -> str:
+    # Next to no capacity makes the share meaningless; the detail tells the figures.
+    return f">{_MOST_SHARE:.0f}×" if load_share > _MOST_SHARE else share(load_share)

@@ -9,7 +9,7 @@ import pandas as pd
 from rouxing.report.load import demand_on_business_date, overloaded
 from rouxing.report.numbers import count, signed
 from rouxing.report.plan_report import PlanReport
-from rouxing.report.words import NONE, RUNGS, Words, counted, day_words
+from rouxing.report.words import NONE, NOTHING, RUNGS, Words, counted, day_words
 
 _DEMAND = Words(
     "预计自提 {mean} 单（80% 区间 {lower}–{upper}），其中约 {committed} 单已有券或预约在手",
@@ -196,12 +196,21 @@ def _state_words(report: PlanReport) -> Words:
     if report.rung != "full":
         rung = RUNGS[report.rung]
         return Words(f"本计划为{rung.zh}。", f" This is a degraded plan: {rung.en}.")
-    if report.rung_reason:
-        return Words("部分环节不完整，见计划卡片。", " Parts of the run are incomplete, see the plan card.")
-    if report.verdict == "inherited_breach":
-        breaches = int((report.checks["verdict"] == "inherited_breach").sum())
-        return Words(
-            f"另有 {breaches} 处超限由此前的承诺造成，本计划没有加重。",
-            f" {counted(breaches, 'limit')} already broken by earlier promises; this plan makes none worse.",
-        )
-    return Words("", "")
+    told = [_breach_words(report), _incomplete_words(report)]
+    return Words("".join(words.zh for words in told), "".join(words.en for words in told))
+
+
+def _breach_words(report: PlanReport) -> Words:
+    if report.verdict != "inherited_breach":
+        return NOTHING
+    breaches = int((report.checks["verdict"] == "inherited_breach").sum())
+    return Words(
+        f"另有 {breaches} 处超限由此前的承诺造成，本计划没有加重。",
+        f" {counted(breaches, 'limit')} already broken by earlier promises; this plan makes none worse.",
+    )
+
+
+def _incomplete_words(report: PlanReport) -> Words:
+    if not report.rung_reason:
+        return NOTHING
+    return Words("部分环节不完整，见计划卡片。", " Parts of the run are incomplete, see the plan card.")

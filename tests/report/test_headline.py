@@ -167,3 +167,9 @@ def test_co_movement_is_a_share(scale: float, stores: int, seed: int) -> None:
 def test_levels_change_exactly_at_their_limits(load_share: float, level: str) -> None:
     assert load_level(load_share) == level
     assert load_level(float("nan")) == "unknown"
+
+
+def test_inherited_breach_and_incomplete_run_are_both_told(make_report: Maker) -> None:
+    report = _golden(make_report, verdict="inherited_breach", rung_reason="ingest degraded: wms")
+    told = day_sentence(report).zh
+    assert "本计划没有加重。部分环节不完整，见计划卡片。" in told
