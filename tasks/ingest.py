@@ -9,6 +9,7 @@ from typing import Any, Literal
 from prefect import task
 
 from rouxing.gateway.client import VendorClient
+from rouxing.gateway.clock import now
 from rouxing.ingest.landing import ingest_feed
 from rouxing.model.errors import TransientError
 from rouxing.model.feeds import FEEDS, SOURCES
@@ -26,7 +27,9 @@ Landed = dict[str, Any]
 def land_source(moment: Moment, source: str) -> list[Landed]:
     """Lands every feed of a source up to the moment; one row a feed with what was read."""
     settings = current_settings()
-    history_start = moment.as_of - timedelta(days=settings.history_days)
+    # A watermark beyond the vendor's clock would skip what happens until then.
+    read_until = min(moment.as_of, now(settings.clock, settings.vendor_url))
+    history_start = read_until - timedelta(days=settings.history_days)
     pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
     results = []
     with VendorClient(settings.vendor_url) as client:
@@ -35,7 +38,7 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
                 current_database(),
                 client,
                 feed,
-                as_of=moment.as_of,
+                as_of=read_until,
                 history_start=history_start,
                 pseudonymiser=pseudonymiser,
                 progress=lambda name, _rows, share: tell("ingest", name, share),

@@ -13,6 +13,9 @@ from rouxing.settings import Settings, load_settings
 from rouxing.warehouse.database import Database, open_database
 
 
+pytest_plugins = ["tests.plugins.prefect"]
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     return load_settings()

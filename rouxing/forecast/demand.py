@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships without types
+from threadpoolctl import threadpool_limits
 
 from rouxing.forecast.binning import Binner, fit_binner
 from rouxing.forecast.calibration import QUANTILES, Calibration, RawForecast, calibrate, typical_spread

@@ -38,9 +38,7 @@ def scorecard(outcomes: pd.DataFrame) -> pd.DataFrame:
         "forecast_bias": _ratio(error.sum(), forecast["pickups"].sum()),
         "forecast_coverage_80": _ratio(inside.sum(), len(forecast)),
         "fill_rate": _ratio(outcomes["filled_units"].sum(), outcomes["ordered_units"].sum()),
-        "mean_wait_seconds": _ratio(
-            (waited["mean_wait_seconds"] * waited["arrivals"]).sum(), waited["arrivals"].sum()
-        ),
+        "mean_wait_seconds": _ratio((waited["mean_wait_seconds"] * waited["arrivals"]).sum(), waited["arrivals"].sum()),
         "worst_p90_wait_seconds": float(waited["p90_wait_seconds"].max()) if len(waited) else np.nan,
         "overload_minutes": float(outcomes["overload_minutes"].sum()),
         "redemptions_per_claim": _ratio(outcomes["redemptions"].sum(), outcomes["claims"].sum()),
