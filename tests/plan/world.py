@@ -19,7 +19,7 @@ IDS = {"allocation_id": "allocation-1", "redistribution_id": "redistribution-1"}
 PARAMETERS = {
     "allocation": '{"staff": {"default_pickup_capacity_slot": 8, "default_rostered_staff": 1,'
     ' "default_callable_staff": 0, "wait_target_seconds": 300}, "load_quantile": "p90",'
-    ' "store_days": {"default_capacity_pickups": 60, "fill_share": 0.95}}',
+    ' "store_days": {"default_capacity_pickups": 60, "shelf_share": 0.6}}',
     "redistribution": '{"change_share": 0.3, "change_minimum_coupons": 5, "max_changed_stocks": 2,'
     ' "max_changed_carriers": 3}',
 }
