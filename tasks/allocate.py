@@ -124,7 +124,7 @@ def decide(moment: Moment, frames: Frames, parameters: AllocationParameters) -> 
     loads = loads.assign(load_upper=loads[parameters.load_quantile])[
         ["store_id", "business_date", "load_mean", "load_upper"]
     ]
-    units = stock_for_pickups(now, transfers, loads[["store_id", "business_date", "load_mean"]], split)
+    units = stock_for_pickups(now, transfers, arrivals, loads[["store_id", "business_date", "load_mean"]], split)
     limits = store_day_limits(staff.slots, stores, units, loads, parameters.store_days)
     warnings = pd.concat([staff.warnings, limits.warnings], ignore_index=True)
     return DayAllocation(stock, transfers, staff.slots, limits.store_days, warnings)

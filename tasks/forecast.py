@@ -141,8 +141,8 @@ def report_forecast(forecast_id: str) -> None:
         days = read_frame(connection, "forecast/days", forecast_id=forecast_id)
         accuracy = read_frame(connection, "forecast/accuracy", forecast_id=forecast_id)
         warnings = read_frame(connection, "forecast/warnings", forecast_id=forecast_id)
-    chain = days.groupby("date", as_index=False)[["mean", "rule", "committed"]].sum()
-    leave_table("forecast-days", "全连锁每日自提预测 / Pickups per day, chain", chain.round(1), "Forecast, chain total")
+    chain = days.groupby("date")[["mean", "rule", "committed"]].sum().round(1).reset_index()
+    leave_table("forecast-days", "全连锁每日自提预测 / Pickups per day, chain", chain, "Forecast, chain total")
     leave_table("forecast-accuracy", "近两周准确度 / Accuracy", accuracy.round(4), "Backtest before the business date")
     if len(warnings):
         leave_markdown("forecast-warnings", "\n".join(f"- {text}" for text in warnings["warning"]), "Where it is weak")

@@ -68,23 +68,26 @@ def free_room(stores: pd.DataFrame, skus: pd.DataFrame, now: pd.DataFrame) -> pd
 
 
 def stock_for_pickups(
-    now: pd.DataFrame, transfers: pd.DataFrame, days: pd.DataFrame, split: pd.DataFrame
+    now: pd.DataFrame, transfers: pd.DataFrame, arrivals: pd.DataFrame, days: pd.DataFrame, split: pd.DataFrame
 ) -> pd.DataFrame:
     """Units that pickups of each planned day can draw on.
 
     Args:
         now: of ``units_now``.
         transfers: store_id, sku_id, quantity_units, arrives_on of the plan.
+        arrivals: of ``arrival_dates``.
         days: store_id, business_date, load_mean (pickups) of consecutive days from today on.
         split: store_id, sku_id, units_per_pickup, walk_in_units_per_day.
 
     Returns:
         store_id, business_date, sku_id, available_units, units_per_pickup: on hand, on its way and planned by that
-        day, less the mean demand of the days before it, less the day's walk-in sales; never below 0.
+        day, less the mean demand of the days before it, less the day's walk-in sales; never below 0. What sells from
+        the day of the arrival on is made up by the next day's transfer, which is not planned yet.
     """
-    cells = days.merge(now, on="store_id").merge(split, on=CELL, how="left")
+    cells = days.merge(now, on="store_id").merge(split, on=CELL, how="left").merge(arrivals, on="store_id")
     rates = cells[["units_per_pickup", "walk_in_units_per_day"]].fillna(0.0)
     sold = cells["load_mean"] * rates["units_per_pickup"] + rates["walk_in_units_per_day"]
+    sold = sold.where(cells["business_date"] < cells["arrives_on"], 0.0)
     # Sales of the same cell on earlier planned days: running sum less the day's own.
     ordered = cells[CELL].assign(day=cells["business_date"], sold=sold).sort_values("day", kind="stable")
     earlier = (ordered.groupby(CELL)["sold"].cumsum() - ordered["sold"]).reindex(cells.index)

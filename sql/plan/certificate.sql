@@ -155,7 +155,8 @@ room_used as (
     left join planned_transfers on planned_transfers.store_id = stores.store_id and planned_transfers.sku_id = skus.sku_id
     group by stores.store_id, skus.storage_class
 ),
--- Units that pickups of a day can draw on: on hand, on its way and planned by then, less what sells before.
+-- Units that pickups of a day can draw on: on hand, on its way and planned by then, less what sells before the arrival;
+-- what sells later is made up by the next day's transfer.
 sku_days as (
     select
         store_days.store_id, store_days.business_date, split.units_per_pickup, load_planned, load_in_force,
@@ -168,10 +169,12 @@ sku_days as (
             - coalesce((
                 select sum(earlier.load_mean * split.units_per_pickup + split.walk_in_units_per_day)
                 from store_days as earlier
-                where earlier.store_id = store_days.store_id and earlier.business_date < store_days.business_date), 0)
+                where earlier.store_id = store_days.store_id and earlier.business_date < store_days.business_date
+                  and earlier.business_date < planned_date + stores.lead_time_days), 0)
             - split.walk_in_units_per_day, 0) as units
     from store_days
     cross join parameters
+    join stores on stores.store_id = store_days.store_id
     join mart.forecast_skus as split on split.forecast_id = parameters.forecast_id and split.store_id = store_days.store_id
     join skus on skus.sku_id = split.sku_id
     left join stock_counts on stock_counts.location_id = store_days.store_id and stock_counts.sku_id = split.sku_id

@@ -53,13 +53,17 @@ def test_free_room_counts_what_is_there_and_coming() -> None:
     assert room.loc["S1", "cold_free_ml"] == 0
 
 
-def test_stock_for_pickups_runs_down_from_day_to_day_and_gains_what_arrives() -> None:
+def test_stock_for_pickups_runs_down_until_the_transfer_arrives_and_later_sales_are_made_up() -> None:
     days = pd.DataFrame({"store_id": ["S2", "S2"], "business_date": [DAY, NEXT], "load_mean": [4.0, 4.0]})
     split = pd.DataFrame(
         {"store_id": ["S2"], "sku_id": ["K1"], "units_per_pickup": [1.0], "walk_in_units_per_day": [2.0]}
     )
     transfers = pd.DataFrame({"store_id": ["S2"], "sku_id": ["K1"], "quantity_units": [12], "arrives_on": [NEXT]})
-    units = stock_for_pickups(NOW, transfers, days, split)
+    units = stock_for_pickups(NOW, transfers, arrival_dates(STORES, DAY.date()), days, split)
     left = units[units["sku_id"] == "K1"].set_index("business_date")["available_units"]
     assert left[DAY] == 10 - 2
     assert left[NEXT] == 10 + 12 - (4 + 2) - 2
+
+    at_once = stock_for_pickups(NOW, transfers, arrival_dates(STORES.assign(lead_time_days=0), DAY.date()), days, split)
+    refilled = at_once[at_once["sku_id"] == "K1"].set_index("business_date")["available_units"]
+    assert refilled[NEXT] == 10 + 12 - 2
