@@ -170,7 +170,7 @@ sku_days as (
                 select sum(earlier.load_mean * split.units_per_pickup + split.walk_in_units_per_day)
                 from store_days as earlier
                 where earlier.store_id = store_days.store_id and earlier.business_date < store_days.business_date
-                  and earlier.business_date < planned_date + stores.lead_time_days), 0)
+                  and earlier.business_date < planned_date + stores.lead_time_days::integer), 0)
             - split.walk_in_units_per_day, 0) as units
     from store_days
     cross join parameters
