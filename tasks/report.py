@@ -57,7 +57,7 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, i
         is_dry_run=is_dry_run,
         checks=read_frame(connection, "report/checks", plan_id=plan_id),
         **frames,
-        learned=read_frame(connection, "report/scorecard", business_date=business_date),
+        learned=read_frame(connection, "report/scorecard", business_date=business_date, as_of=as_of),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
         accuracy_window=_accuracy_window(moment),
     )

@@ -1,0 +1,1 @@
+"""Measured comparisons, longer than the tests. `make bench` runs them all."""

@@ -1,0 +1,22 @@
+"""Runs every benchmark and says what it measures."""
+
+from __future__ import annotations
+
+from benchmarks.allocate import stock
+from benchmarks.forecast import real_history
+from benchmarks.redistribute import quotas
+from rouxing.settings import load_settings
+
+
+def main() -> None:
+    stock.main()
+    quotas.main()
+    folder = load_settings().real_history
+    if not folder.is_dir():
+        print(f"forecast: left out, no real histories in {folder}; set ROUXING_REAL_HISTORY")
+        return
+    real_history.main(folder)
+
+
+if __name__ == "__main__":
+    main()
