@@ -165,6 +165,9 @@ class City:
         self._after, self._record = days.simulate_day(self.world, self._before, self._directives(day), day)
         chunks = documents.day_documents(self.world, self._record)
         chunks["coupon_quotas"] = self._quota_documents(self._record)
+        # The night settles what is counted before the next day is lived; it must not show only after that.
+        following = days.morning_stock(self.world, self._after, day + timedelta(days=1))
+        chunks["stock_levels"] = documents.stock_levels(self.world, following)
         since = self.world.parameters.start_second
         for feed, chunk in chunks.items():
             self._tables[feed].put(f"day {day}", kept(chunk, since))
@@ -173,6 +176,8 @@ class City:
         """What the vendors hold when history begins."""
         first = self.world.parameters.first_day
         self._tables["consents"].put("beginning", master.consents(self.world))
+        morning = days.morning_stock(self.world, self._before, first)
+        self._tables["stock_levels"].put("beginning", documents.stock_levels(self.world, morning))
         nothing = np.zeros(len(self.world.cells.of), dtype=np.int64)
         self._tables["coupon_stocks"].put("beginning", documents.coupon_stocks(self.world, first, nothing, 8 * 60))
         for ahead in range(documents.ROSTER_DAYS_AHEAD):

@@ -52,11 +52,21 @@ class Directives:
 
 
 @dataclass(frozen=True, slots=True)
+class MorningStock:
+    """Units at 05:00: ``shelf`` and ``promised`` (S, K) in stores, ``centre`` (2, K)."""
+
+    day: date
+    shelf: Ints
+    promised: Ints
+    centre: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class DayRecord:
     """The documents of a day.
 
     ``orders`` placed (with found, slot); ``outcomes`` of the orders due today; ``claims``; ``transfers`` dispatched;
-    ``shelf`` and ``promised`` (S, K) and ``centre`` (2, K) at 05:00; ``issued`` (N,) per cell; ``issued_total`` (C,).
+    ``promised`` (S, K) and ``centre`` (2, K) at 05:00; ``issued`` (N,) per cell; ``issued_total`` (C,).
     """
 
     day: date
@@ -64,7 +74,6 @@ class DayRecord:
     outcomes: Columns
     claims: Columns
     transfers: Columns
-    shelf: Ints
     promised: Ints
     centre: Ints
     issued: Ints
@@ -118,9 +127,8 @@ def simulate_day(world: World, state: State, directives: Directives, day: date) 
     What happens before a change (a quota, a slot capacity) does not depend on the change, so a day can be simulated
     again when a command arrives in the middle of it without altering what has been seen.
     """
-    inflow = supply.supplier_inflow(world, day, state.centre_units, state.usage)
-    centre = state.centre_units + inflow
-    promised = _promised(world, state.early)
+    morning = morning_stock(world, state, day)
+    promised, centre = morning.promised, morning.centre
     transfers = _dispatch(world, state, directives, day, centre)
     available, under_way = _receive(world, state, transfers, day)
     claims, issued = claims_of_day(world, day, directives.quotas, directives.quota_changes)
@@ -139,9 +147,14 @@ def simulate_day(world: World, state: State, directives: Directives, day: date) 
         under_way=under_way,
         issued=state.issued + np.bincount(world.cells.stock, weights=issued).astype(np.int64),
     )
-    shelf = state.available
-    record = DayRecord(day, orders, outcomes, claims, transfers, shelf, promised, centre, issued, next_state.issued)
+    record = DayRecord(day, orders, outcomes, claims, transfers, promised, centre, issued, next_state.issued)
     return next_state, record
+
+
+def morning_stock(world: World, state: State, day: date) -> MorningStock:
+    """What is counted at 05:00 of ``day``, before anything moves; told by the state of the night."""
+    centre = state.centre_units + supply.supplier_inflow(world, day, state.centre_units, state.usage)
+    return MorningStock(day, state.available, _promised(world, state.early), centre)
 
 
 def _promised(world: World, orders: Columns | None) -> Ints:

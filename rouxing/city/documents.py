@@ -13,7 +13,7 @@ import numpy as np
 
 from rouxing.city import day as days
 from rouxing.city import names, trade
-from rouxing.city.day import DayRecord
+from rouxing.city.day import DayRecord, MorningStock
 from rouxing.city.streams import DAY_SECONDS, EPOCH_ORDINAL, NONE, Columns, Flags, Ints, day_seconds, draw, stack, take
 from rouxing.city.tables import FOREVER
 from rouxing.city.world import World, campaign_start
@@ -49,7 +49,6 @@ def day_documents(world: World, record: DayRecord) -> dict[str, Columns]:
         "bookings": bookings(world, record),
         "arrivals": arrivals(world, record),
         "coupon_events": coupon_events(world, record),
-        "stock_levels": stock_levels(world, record),
         "transfers": transfers(world, record),
         "milestones": milestones(world, record),
         "coupon_stocks": coupon_stocks(world, record.day, record.issued_total, STOCKS_CLOSE_SECONDS),
@@ -230,13 +229,13 @@ def _expiry(coupons: Columns) -> Columns:
     return _event(coupons, "expire", (coupons["claimed"] // DAY_SECONDS + valid) * DAY_SECONDS - 1)
 
 
-def stock_levels(world: World, record: DayRecord) -> Columns:
+def stock_levels(world: World, stock: MorningStock) -> Columns:
     """WMS: the snapshot of 05:00; a store without cold storage has no row for cold goods."""
-    seed, midnight = world.parameters.seed, day_seconds(record.day)
+    seed, midnight = world.parameters.seed, day_seconds(stock.day)
     location, sku = np.nonzero(_carried(world))
-    units = np.concatenate([record.shelf + record.promised, record.centre])
-    locked = np.concatenate([record.promised, np.zeros_like(record.centre)])
-    document = (record.day.toordinal() * 10_000 + location) * 100 + sku
+    units = np.concatenate([stock.shelf + stock.promised, stock.centre])
+    locked = np.concatenate([stock.promised, np.zeros_like(stock.centre)])
+    document = (stock.day.toordinal() * 10_000 + location) * 100 + sku
     negative = _wrong(seed, document, 2) == 1
     on_hand = units[location, sku]
     rows = {

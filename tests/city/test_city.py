@@ -280,3 +280,9 @@ def test_planning_time_can_be_read_again_later(city: City) -> None:
     later = dump(city)
     for feed, rows in early.items():
         assert set(rows) <= set(later[feed]), feed
+
+
+def test_the_count_of_the_morning_shows_when_it_is_counted(city: City) -> None:
+    city.move_clock(at(D, "05:30"))
+    counted = {json.loads(text)["counted_at"][:10] for text in dump(city)["stock_levels"]}
+    assert max(counted) == f"{D:%Y-%m-%d}"
