@@ -18,7 +18,7 @@ from tasks.ingest import SOURCES, land_source, report_landing
     name="ingest",
     flow_run_name=run_name,
     validate_parameters=True,
-    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=len(SOURCES)),  # type: ignore[arg-type]
 )
 async def ingest(
     business_date: BusinessDate = None, as_of: AsOf = None, sources: Sources = None

@@ -21,6 +21,8 @@ from tasks.options import OUTSIDE, STEP
 __all__ = ["SOURCES", "land_source", "report_landing"]
 
 Landed = dict[str, Any]
+# The task is repeated too: a vendor that is down is given up within a minute, one that answers slowly at times is not.
+ATTEMPTS = 3
 
 
 @task(name="land-source", task_run_name="land {source}", **OUTSIDE)
@@ -32,7 +34,7 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
     history_start = read_until - timedelta(days=settings.history_days)
     pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
     results = []
-    with VendorClient(settings.vendor_url) as client:
+    with VendorClient(settings.vendor_url, attempts=ATTEMPTS) as client:
         for feed in (feed for feed in FEEDS if feed.source == source):
             result = ingest_feed(
                 current_database(),
@@ -62,7 +64,15 @@ def report_landing(
     if failed:
         trouble = [{"source": source, "reason": reason} for source, reason in failed.items()]
         leave_table("ingest-failed", "未能读取的来源 / Sources not read", trouble, "Sources that could not be read")
-    note = "; ".join(f"{source}: {reason}" for source, reason in failed.items())
+    note = failure_note(failed)
     if len(failed) == len(outcomes):
         raise TransientError(f"No source could be read. {note}")
     return landed, "degraded" if failed else "done", note
+
+
+def failure_note(failed: Mapping[str, str]) -> str:
+    """Sources and why they could not be read; those with the same reason together."""
+    sources: dict[str, list[str]] = {}
+    for source, reason in failed.items():
+        sources.setdefault(reason, []).append(source)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in sources.items())

@@ -50,7 +50,9 @@ def admit_source(moment: Moment, source: str) -> list[Judged]:
 
 @task(name="report-quality", **STEP)
 def report_quality(moment: Moment, judged: list[Judged]) -> tuple[Literal["done", "degraded"], str]:
-    """Leaves the quality report; ``degraded`` and the reasons when a source was stopped."""
+    """Leaves the quality report; ``degraded`` and the reasons when a source was stopped or a feed fell silent."""
+    from rouxing.validate.silence import silent_feeds
+
     with current_database().connect() as connection:
         quality, findings = read_quality(connection, moment)
     leave_markdown(
@@ -58,8 +60,10 @@ def report_quality(moment: Moment, judged: list[Judged]) -> tuple[Literal["done"
         quality_markdown(quality, findings),
         f"Data quality of the {QUALITY_DAYS} days up to {moment.as_of:%Y-%m-%d %H:%M}",
     )
-    stopped = [f"{row['feed']}: {row['stopped_reason']}" for row in judged if row["stopped_reason"]]
-    return ("degraded" if stopped else "done"), "; ".join(stopped)
+    stopped = {row["feed"]: f"{row['feed']}: {row['stopped_reason']}" for row in judged if row["stopped_reason"]}
+    # A stopped feed is silent too; its own reason says more.
+    troubles = {**silent_feeds(current_database(), moment.as_of), **stopped}
+    return ("degraded" if troubles else "done"), "; ".join(troubles.values())
 
 
 def read_quality(connection: Connection, moment: Moment) -> tuple[pd.DataFrame, pd.DataFrame]:
