@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     )
     pseudonym_key: SecretStr | None = Field(
         default=None,
+        min_length=16,
         description="Key of the pseudonyms (at least 16 characters); absent = made once and kept in the state folder.",
     )
     prefect_port: int = Field(default=4200, ge=1, le=65535, description="Port of the Prefect server on loopback.")
@@ -99,10 +100,7 @@ class Settings(BaseSettings):
     def pseudonym_secret(self) -> bytes:
         """The key of the pseudonyms; made once per state folder when none is set."""
         if self.pseudonym_key is not None:
-            key = self.pseudonym_key.get_secret_value()
-            if len(key) < 16:
-                raise PermanentError("ROUXING_PSEUDONYM_KEY is too short; give at least 16 characters.")
-            return key.encode()
+            return self.pseudonym_key.get_secret_value().encode()
         path = self.state / "pseudonym.key"
         if not path.exists():
             temporary = path.with_suffix(f".{secrets.token_hex(4)}")

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from prefect import task
 
+from rouxing.model.errors import PermanentError
 from rouxing.plan.identity import canonical_json, code_version, frame_hash, identity, inputs_hash
 from rouxing.settings import PROJECT_ROOT
 from rouxing.warehouse.copy import copy_frame
@@ -32,6 +33,8 @@ def forecast_pickups(moment: Moment, horizon_days: int, judge_days: int) -> str:
     tell("forecast", "train", 0.05)
     with database.connect() as connection:
         inputs = read_inputs(connection, moment)
+    if inputs["stores"].empty or inputs["daily_pickups"].empty:
+        raise PermanentError(f"No store or no pickup is known for {moment.label}; run ingest and validate first.")
     hashes = {name: frame_hash(frame) for name, frame in inputs.items()}
     header = {
         "business_date": moment.business_date,

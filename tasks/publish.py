@@ -76,7 +76,9 @@ def certify_plan(moment: Moment) -> Plan:
         plan = _drafted(moment, "rule", why, allocation["allocation_id"], by_rule, in_force)
     if plan is None or not plan.is_published:
         if not in_force:
-            raise PermanentError(f"No plan can be made for {moment.label} and none is in force. {why}")
+            # The first trouble is the cause; what failed after it followed from it.
+            cause = why.split("\n", 1)[0] or "run forecast, allocate and redistribute first"
+            raise PermanentError(f"No plan can be made for {moment.label} and none is in force: {cause}")
         why = why if plan is None else "\n".join(filter(None, [why, _failure(plan)]))
         plan = _frozen(moment, why, in_force)
     with database.connect() as connection:

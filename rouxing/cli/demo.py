@@ -75,7 +75,7 @@ def _run_days(settings: Settings, city_url: str, board: DemoBoard) -> str:
 
     today = settings.business_date
     yesterday = today - timedelta(days=1)
-    with _heard(board, listen) as hear:
+    with _logs_handed_over(), _heard(board, listen) as hear:
         hear("Yesterday")
         asyncio.run(day(business_date=yesterday, send=True))
         board.finish("Yesterday")
@@ -85,12 +85,19 @@ def _run_days(settings: Settings, city_url: str, board: DemoBoard) -> str:
         hear("Today")
         plan_id = asyncio.run(day(business_date=today))
         board.finish("Today")
-    _hand_over_logs()
     return str(plan_id)
 
 
-def _hand_over_logs() -> None:
+@contextmanager
+def _logs_handed_over() -> Iterator[None]:
     """Prefect's threads hand their last records over while the server still runs, not at the interpreter's exit."""
+    try:
+        yield
+    finally:
+        _hand_over_logs()
+
+
+def _hand_over_logs() -> None:
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 

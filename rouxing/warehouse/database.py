@@ -12,7 +12,6 @@ from psycopg import sql
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.exc import OperationalError as AlchemyOperationalError
 
 from rouxing.model.errors import PermanentError, TransientError
 from rouxing.settings import Settings
@@ -20,6 +19,9 @@ from rouxing.warehouse.embedded import embedded_url
 from rouxing.warehouse.migrations import migrate
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+
+# A host that swallows packets would otherwise be waited for two minutes.
+CONNECT_PATIENCE_S = 10
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Database:
         """A psycopg connection in one transaction: committed at the end, rolled back on an error."""
         try:
             raw = self.engine.raw_connection()
-        except AlchemyOperationalError as error:
+        except psycopg.OperationalError as error:
             raise TransientError(f"PostgreSQL does not answer: {_reason(error)}") from error
         try:
             yield raw.driver_connection  # type: ignore[misc]
@@ -54,12 +56,22 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Database:
         url = _embedded_database(settings)
     else:
         url = _remote_url(settings.database_url.get_secret_value())
-    engine = create_engine(url, pool_size=4, pool_pre_ping=True)
+    patience = {"connect_timeout": CONNECT_PATIENCE_S}
+    engine = create_engine(url, pool_size=4, pool_pre_ping=True, connect_args=patience)
     database = Database(engine)
     _check_reachable(database, is_remote=settings.database_url is not None)
     if migrated:
-        migrate(url)
+        _bring_up_to_date(url)
     return database
+
+
+def _bring_up_to_date(url: URL) -> None:
+    try:
+        migrate(url)
+    except psycopg.Error as error:
+        raise PermanentError(
+            f"The database cannot be brought up to date: {_reason(error)}; its user must be allowed to create schemas."
+        ) from error
 
 
 def _embedded_database(settings: Settings) -> URL:
@@ -83,7 +95,7 @@ def _embedded_database(settings: Settings) -> URL:
 def _remote_url(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise PermanentError(
             "ROUXING_DATABASE_URL is not an address; write postgresql://user:password@host:5432/database."
         ) from None
@@ -102,6 +114,5 @@ def _check_reachable(database: Database, *, is_remote: bool) -> None:
         raise PermanentError(f"{error}; check ROUXING_DATABASE_URL (host, port, user, password, database).") from error
 
 
-def _reason(error: AlchemyOperationalError) -> str:
-    text = str(error.orig).strip().split("\n")[0]
-    return text.rstrip(".")
+def _reason(error: psycopg.Error) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")
