@@ -1,12 +1,12 @@
 -- Booked slots as known by a moment. Grain: store, day made, half hour due, day cancelled.
-with first_versions as (
-    select booking_id, min(known_at) filter (where status = 'cancelled') as cancelled_at
-    from core.bookings
-    where known_at <= %(known_by)s
-    group by booking_id
-),
-bookings as (
-    select distinct on (booking_id) booking_id, store_id, made_at, slot_starts_at
+-- A customer who did not come counts as cancelled at the booked half hour.
+with bookings as (
+    select distinct on (booking_id)
+        store_id,
+        made_at,
+        slot_starts_at,
+        min(case status when 'cancelled' then known_at when 'no_show' then slot_starts_at end)
+            over (partition by booking_id) as cancelled_at
     from core.bookings
     where known_at <= %(known_by)s
     order by booking_id, known_at desc
@@ -18,6 +18,5 @@ select
     date_trunc('day', cancelled_at, 'Asia/Shanghai') as cancelled_at,
     count(*) as quantity
 from bookings
-join first_versions using (booking_id)
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4

@@ -7,10 +7,16 @@ with events as (
     where known_at <= %(known_by)s
     order by event_id, known_at desc
 ),
-closings as (
-    select coupon_code, min(date) as closed_date, bool_or(event_type = 'redeem') as redeemed
+-- Grouped, not joined to itself: right after a first load the planner knows nothing of the sizes.
+coupons as (
+    select
+        coupon_code,
+        min(store_id) filter (where event_type = 'claim') as store_id,
+        min(stock_id) as stock_id,
+        min(date) filter (where event_type = 'claim') as claim_date,
+        min(date) filter (where event_type in ('redeem', 'expire')) as closed_date,
+        bool_or(event_type = 'redeem') as redeemed
     from events
-    where event_type in ('redeem', 'expire')
     group by coupon_code
 ),
 stocks as (
@@ -19,18 +25,9 @@ stocks as (
     where known_at <= %(known_by)s
     order by stock_id, known_at desc
 )
-select
-    claim.store_id,
-    claim.stock_id,
-    claim.date as claim_date,
-    closings.closed_date,
-    coalesce(closings.redeemed, false) as redeemed,
-    stocks.valid_days,
-    count(*) as coupons
-from events as claim
+select store_id, stock_id, claim_date, closed_date, redeemed, valid_days, count(*) as coupons
+from coupons
 join stocks using (stock_id)
-left join closings using (coupon_code)
-where claim.event_type = 'claim'
-  and claim.date <= %(origin)s
+where claim_date <= %(origin)s
 group by 1, 2, 3, 4, 5, 6
 order by 1, 2, 3, 4, 5

@@ -81,7 +81,8 @@ in_transit as (
 ),
 quotas_in_force as (
     select distinct on (stock_id, carrier_id, business_date) stock_id, carrier_id, business_date, issued_coupons
-    from core.coupon_quotas where known_at <= %(known_by)s
+    from core.coupon_quotas, parameters
+    where known_at <= %(known_by)s and business_date >= planned_date
     order by stock_id, carrier_id, business_date, known_at desc
 ),
 -- The plan's own lines.
