@@ -25,14 +25,18 @@ async def redistribute(
     """
     moment = resolve_moment(business_date, as_of)
     name = redistribute_steps(moment)
-    if then_publish:
+    if then_publish and name:
         publish_steps(moment, send=send)
     return name
 
 
 def redistribute_steps(moment: Moment) -> str:
-    """Decides on the newest allocation of the day; returns the redistribution's name."""
+    """Decides on the newest allocation of the day; returns the redistribution's name, empty without one."""
     with stage_run("redistribute", moment) as run:
         run.result_id = redistribute_day(moment)
+        if not run.result_id:
+            # The runs of every five minutes begin before the day's first plan is there.
+            run.status, run.note = "degraded", f"no allocation for {moment.label} yet; run day or allocate first"
+            return ""
         report_redistribution(run.result_id)
     return run.result_id

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from prefect import task
 
-from rouxing.model.errors import PermanentError
 from rouxing.plan.identity import canonical_json, code_version, frame_hash, identity, inputs_hash
 from rouxing.redistribute.cells import (
     RECENT_DAYS,
@@ -35,14 +34,14 @@ Frames = dict[str, pd.DataFrame]
 
 @task(name="redistribute-day", **STEP)
 def redistribute_day(moment: Moment) -> str:
-    """Quotas by the engine on the newest allocation of the day; returns the redistribution's name."""
+    """Quotas by the engine on the newest allocation of the day; the redistribution's name, empty without allocation."""
     tell("redistribute", "quotas", 0.1)
     with current_database().connect() as connection:
         allocation = read_frame(
             connection, "allocate/newest_run", business_date=moment.business_date, as_of=moment.as_of
         )
     if allocation.empty:
-        raise PermanentError(f"There is no allocation for {moment.label} yet; run allocate first.")
+        return ""
     name = _redistribute(moment, str(allocation["allocation_id"].iloc[0]), by_rule=False)
     tell("redistribute", "quotas", 1.0)
     return name
