@@ -153,7 +153,7 @@ class VendorClient:
             ) from error
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise TransientError(
-                f"{self._base_url}{path} does not answer ({type(error).__name__}); check that the vendor is up."
+                f"{self._base_url} does not answer ({type(error).__name__}); check that the vendor is up."
             ) from error
         except requests.RequestException as error:
             raise PermanentError(f"{self._base_url}{path} cannot be called ({type(error).__name__}).") from error
