@@ -10,13 +10,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+LOG = VENV / "install.log"
 WIDTH = 30
 
 
 def main() -> int:
     """Exit code 0 when .venv holds what the lock names."""
     if sys.version_info[:2] != (3, 11):
-        print(f"Rouxing needs Python 3.11; this is {sys.version.split()[0]}. Say where it is: make PYTHON=/path/to/python3.11")
+        found = sys.version.split()[0]
+        print(f"Rouxing needs Python 3.11; this is {found}. Say where it is: make PYTHON=/path/to/python3.11")
         return 1
     show(0, "making .venv")
     venv.create(VENV, with_pip=True, upgrade_deps=False)
@@ -45,16 +47,29 @@ def pip(total: int, *arguments: str, seen: int = 0) -> int:
             if line.startswith("Installing collected"):
                 show(0.85, "unpacking")
     if process.returncode:
-        print("\n" + "".join(line for line in lines[-15:] if "WARNING: Location" not in line))
-        print("The packages could not be installed; is there a network, or a package mirror in pip's settings?")
+        LOG.write_text("".join(lines))
+        print(f"\n{explanation(lines)} pip's own words are in {LOG}.")
     return process.returncode
+
+
+def explanation(lines: list[str]) -> str:
+    """One sentence for people about why pip failed."""
+    text = "".join(lines)
+    if "Failed to establish a new connection" in text or "Name or service not known" in text:
+        return "The package index does not answer: check the network, the proxy, or the mirror in pip's settings."
+    if "THESE PACKAGES DO NOT MATCH THE HASHES" in text:
+        return "A downloaded package is not the one the lock names: check the mirror in pip's settings, then try again."
+    errors = [line.strip() for line in lines if line.startswith("ERROR")]
+    return f"The packages could not be installed: {errors[-1] if errors else 'pip failed'}."
 
 
 def show(share: float, what: str) -> None:
     """A bar on a terminal; elsewhere a dot now and then."""
     if sys.stdout.isatty():
         filled = round(WIDTH * share)
-        print(f"\rInstalling  [{'━' * filled}{' ' * (WIDTH - filled)}] {share:4.0%}  {what[:30]:<30}", end="", flush=True)
+        print(
+            f"\rInstalling  [{'━' * filled}{' ' * (WIDTH - filled)}] {share:4.0%}  {what[:30]:<30}", end="", flush=True
+        )
     elif share in (0, 1) or what == "unpacking":
         print(f"Installing: {what}", flush=True)
 
