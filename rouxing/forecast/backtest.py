@@ -10,10 +10,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from rouxing.forecast.demand import QUANTILE_COLUMNS, DemandForecast, ForecastParameters, forecast_demand
+from rouxing.forecast.demand import DemandForecast, ForecastParameters, forecast_demand
 from rouxing.forecast.history import History, dates_of, day_number, day_numbers
 from rouxing.forecast.panel import Matrix, build_panel
 from rouxing.forecast.rules import seasonal_naive
+from rouxing.model.quantiles import QUANTILE_COLUMNS
 
 OUTPUT_COLUMNS = ("store_id", "origin", "date", "mean", *QUANTILE_COLUMNS)
 Progress = Callable[[int, int, str], None]

@@ -10,9 +10,9 @@ from scipy.stats import gamma
 
 from rouxing.forecast.history import Days
 from rouxing.forecast.panel import Matrix
+from rouxing.model.quantiles import LEVELS
 
-QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
-_MEDIAN = QUANTILES.index(0.5)
+_MEDIAN = LEVELS.index(0.5)
 _TYPICAL_NOISE = 0.35
 _FEWEST_DAYS = 10
 _LEVEL_LIMITS = (0.8, 1.25)
@@ -24,19 +24,16 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class RawForecast:
-    """Rows of pickups: mean, median, and the distance of the median to the 10 % (below) and 90 % quantile (above)."""
+    """Rows of pickups: mean, median, and the usual distance of pickups to the median."""
 
     mean: Matrix
     median: Matrix
-    below: Matrix
-    above: Matrix
+    spread: Matrix
 
     def distance(self, quantile: float) -> Matrix:
         """The distance that carries ``quantile``, signed; never zero, so that each row can be stretched."""
-        floor = 1e-6 + 0.05 * self.median
-        if quantile < 0.5:
-            return -np.maximum(self.below, floor)
-        return np.maximum(self.above, floor)
+        distance = np.maximum(self.spread, 1e-6 + 0.05 * self.median)
+        return -distance if quantile < 0.5 else distance
 
 
 @dataclass(frozen=True)
@@ -54,12 +51,12 @@ class Calibration:
 
     @staticmethod
     def none(stores: int) -> Calibration:
-        return Calibration(1.0, 1.0, np.ones(len(QUANTILES)), np.zeros(stores, dtype=bool))
+        return Calibration(1.0, 1.0, np.ones(len(LEVELS)), np.zeros(stores, dtype=bool))
 
     def apply(self, raw: RawForecast) -> Matrix:
         """Rows x (mean, quantiles), corrected; quantiles sorted and >= 0."""
         median = raw.median * self.median_factor
-        quantiles = [median + raw.distance(q) * stretch for q, stretch in zip(QUANTILES, self.stretch, strict=True)]
+        quantiles = [median + raw.distance(q) * stretch for q, stretch in zip(LEVELS, self.stretch, strict=True)]
         ordered = np.sort(np.maximum(np.stack(quantiles, axis=1), 0.0), axis=1)
         return np.column_stack([raw.mean * self.mean_factor, ordered])
 
@@ -72,7 +69,7 @@ class Calibration:
 
 
 def calibrate(raw: RawForecast, pickups: Matrix, rule: Matrix, store: Days, stores: int, margin: float) -> Calibration:
-    """Calibration from out-of-sample forecasts of days that have closed.
+    """Calibration from forecasts of closed days by models that did not see them.
 
     Split-conformal in the scale of each row's own spread (Romano, Patterson, Candes 2019, in its scaled form): the
     stretch of quantile t is the t-quantile of (pickups - median) / distance, so that a share t of the judged rows falls
@@ -81,7 +78,7 @@ def calibrate(raw: RawForecast, pickups: Matrix, rule: Matrix, store: Days, stor
     mean_factor = _drawn_to_one(pickups.sum() / max(raw.mean.sum(), 1e-9))
     median_factor = _drawn_to_one(_weighted_median_ratio(pickups, raw.median))
     error = pickups - raw.median * median_factor
-    stretch = np.array([_stretch(error, raw.distance(quantile), quantile) for quantile in QUANTILES])
+    stretch = np.array([_stretch(error, raw.distance(quantile), quantile) for quantile in LEVELS])
     prefers = _prefers_rule(np.abs(error), np.abs(pickups - rule), store, stores, margin)
     return Calibration(mean_factor, median_factor, stretch, prefers)
 
@@ -90,7 +87,7 @@ def typical_spread(mean: Matrix) -> Matrix:
     """``mean`` with gamma quantiles of variance mean + (0.35 mean)^2, for chains too thin to learn."""
     safe = np.maximum(mean, 1e-6)
     variance = safe + (_TYPICAL_NOISE * safe) ** 2
-    quantiles = [gamma.ppf(q, safe**2 / variance, scale=variance / safe) for q in QUANTILES]
+    quantiles = [gamma.ppf(q, safe**2 / variance, scale=variance / safe) for q in LEVELS]
     return np.stack([mean, *(np.where(mean > 0, quantile, 0.0) for quantile in quantiles)], axis=-1)
 
 

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rouxing.forecast.calibration import QUANTILES, RawForecast, calibrate, typical_spread
-from rouxing.forecast.demand import QUANTILE_COLUMNS, ForecastParameters, forecast_demand, predict_demand
+from rouxing.forecast.calibration import RawForecast, calibrate, typical_spread
+from rouxing.forecast.demand import ForecastParameters, forecast_demand, predict_demand
 from rouxing.forecast.features import feature_maker
 from rouxing.forecast.history import History, day_number
 from rouxing.forecast.panel import build_panel
 from rouxing.model.errors import PermanentError
+from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS
 
 Chain = Callable[..., History]
 
@@ -107,6 +108,7 @@ def test_known_bookings_move_the_forecast(origin: date) -> None:
     [
         ([("A", "2026-05-20", 5.0)], "too little history"),
         ([(s, d, 0.0) for s in "AB" for d in pd.date_range("2026-02-01", "2026-05-20")], "only zero pickups"),
+        ([(s, d, 0.0) for s in "ABCDEF" for d in pd.date_range("2026-02-01", "2026-05-20")], "too little history"),
         ([(s, d, 5.0) for s in "AB" for d in pd.date_range("2026-02-01", "2026-04-01")], "none in the last 28 days"),
         ([(s, d, 5.0) for s in "AAB" for d in pd.date_range("2026-02-01", "2026-05-20")], "repeated store-days"),
     ],
@@ -158,11 +160,11 @@ def test_calibrated_quantiles_cover_what_they_say() -> None:
     random = np.random.default_rng(2)
     mean = random.uniform(5, 100, 20_000)
     pickups = random.poisson(mean).astype(float)
-    too_narrow = RawForecast(mean, mean, 0.6 * np.sqrt(mean), 0.6 * np.sqrt(mean))
+    too_narrow = RawForecast(mean, mean, 0.6 * np.sqrt(mean))
     calibration = calibrate(too_narrow, pickups, mean, np.zeros(20_000, dtype=np.int64), 1, 0.1)
     quantiles = calibration.apply(too_narrow)[:, 1:]
     fresh = random.poisson(mean).astype(float) + random.random(20_000) - 0.5
-    assert (fresh[:, None] <= quantiles).mean(axis=0) == pytest.approx(QUANTILES, abs=0.02)
+    assert (fresh[:, None] <= quantiles).mean(axis=0) == pytest.approx(LEVELS, abs=0.02)
 
 
 def test_typical_spread_of_zero_is_zero() -> None:
