@@ -103,6 +103,21 @@ def test_known_bookings_move_the_forecast(origin: date) -> None:
     assert np.corrcoef(truth["mean"], truth["pickups"])[0, 1] > 0.9
 
 
+def test_a_campaign_moves_the_level_and_does_not_blow_up_the_interval() -> None:
+    """Poisson pickups rise by 60 % twelve days before the origin; p90 / mean is 1.2 for the Poisson noise alone."""
+    random = np.random.default_rng(4)
+    dates = pd.date_range("2026-03-01", periods=90)
+    usual = random.uniform(20, 60, 12)
+    pickups = random.poisson(usual[:, None] * np.where(np.arange(90) >= 78, 1.6, 1.0))
+    stores = [f"S{i:02d}" for i in range(12)]
+    demand = pd.DataFrame({"store_id": np.repeat(stores, 90), "date": np.tile(dates, 12), "pickups": pickups.ravel()})
+    parameters = ForecastParameters(most_rows=8_000, iterations=30)
+    days = forecast_demand(History(demand.astype({"pickups": float})), date(2026, 5, 29), 3, parameters).days
+    assert days["mean"].sum() == pytest.approx(1.6 * 3 * usual.sum(), rel=0.05)
+    assert 0.7 < (days["p10"] / days["mean"]).median() < 0.9
+    assert 1.1 < (days["p90"] / days["mean"]).median() < 1.4
+
+
 @pytest.mark.parametrize(
     ("demand", "warning"),
     [
