@@ -46,9 +46,11 @@ def replace_rows(connection: Connection, table: str, key: dict[str, Any], frame:
 
 
 def _values(series: pd.Series[Any]) -> list[Any]:
-    if series.dtype.kind in "iu":
+    # pandas' own Int64 says kind "i" too, and can be missing.
+    kind = series.dtype.kind if isinstance(series.dtype, np.dtype) else "O"
+    if kind in "iu":
         return list(series.tolist())
-    if series.dtype.kind == "f":
+    if kind == "f":
         values = series.to_numpy()
         return [None if missing else value for value, missing in zip(values.tolist(), np.isnan(values), strict=True)]
     objects = series.astype(object)

@@ -84,7 +84,8 @@ def _embedded_database(settings: Settings) -> URL:
         known = connection.execute("select 1 from pg_database where datname = %s", [settings.database_name]).fetchone()
         if known is None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(settings.database_name)))
-    except psycopg.errors.DuplicateDatabase:
+    # The second when another process makes it at the same moment.
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         pass
     finally:
         raw.close()

@@ -53,6 +53,9 @@ def _forget_at_exit(folder: Path) -> None:
 
 
 def _start(folder: Path) -> str:
+    if not _is_running(folder):
+        # An instance of this process whose server was killed would be handed out again.
+        postgres_server.PostgresServer._instances.pop(folder.resolve(), None)
     for attempt in range(START_TRIES):
         try:
             return str(postgres_server.get_server(folder).get_uri())
@@ -79,7 +82,10 @@ def _is_running(folder: Path) -> bool:
     if not pid_file.exists():
         return False
     first = pid_file.read_text().split("\n", 1)[0].strip()
-    return first.isdigit() and psutil.pid_exists(int(first))
+    try:
+        return first.isdigit() and psutil.Process(int(first)).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _forget_dead_handles(folder: Path) -> None:
