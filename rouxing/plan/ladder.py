@@ -32,4 +32,4 @@ def first_rung(troubles: list[Trouble], *, has_draft: bool, has_allocation: bool
 
 def reason(troubles: list[Trouble]) -> str:
     """What people read next to the rung: each stage's trouble in a line; empty when there was none."""
-    return "\n".join(f"{trouble.stage} {trouble.status}: {trouble.note}" for trouble in troubles)
+    return "\n".join(f"{trouble.stage} {trouble.status}: {' '.join(trouble.note.split())}" for trouble in troubles)
