@@ -95,7 +95,7 @@ def _drawn_to_one(factor: float) -> float:
     """A quarter of the correction (in logs): the model fitted again on the judged days has taken up the rest.
 
     The full correction made the bias of eight recruit origins worse (mean size .076 against .056 without any); the
-    least-squares weight was 0.2, and koubei asks for more.
+    least-squares weight was 0.2, and koubei asks for more. Measured with a trial that ended 28 days before the origin.
     """
     return float(np.clip(factor, *_LEVEL_LIMITS) ** _LEVEL_WEIGHT)
 
