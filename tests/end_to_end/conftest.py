@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,20 @@ class Finished:
 
 
 @pytest.fixture(scope="session")
-def finished(prefect_server: ServerHandle) -> Iterator[Finished]:
+def undisturbed(prefect_server: ServerHandle) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """A demo that runs beside the first test."""
     state = new_state(prefect_server)
-    yield Finished(demo_settings(state), finish(start(state, *COMMAND)))
+    process = start(state, *COMMAND)
+    yield state, process
+    process.kill()
+    process.communicate()
     shutil.rmtree(state)
+
+
+@pytest.fixture(scope="session")
+def finished(undisturbed: tuple[Path, subprocess.Popen[str]]) -> Finished:
+    state, process = undisturbed
+    return Finished(demo_settings(state), finish(process))
 
 
 class LameCity(City):
@@ -70,7 +81,6 @@ class Scenario:
     database: Database
     settings: Settings
     city: LameCity
-    facts: dict[str, Any] = field(default_factory=dict)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.database.connect() as connection:

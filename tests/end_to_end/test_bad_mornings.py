@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from rouxing.model.errors import PermanentError
+from rouxing.stack.api import PrefectApi
+from rouxing.stack.server import ServerHandle
 from tests.end_to_end.conftest import TODAY, TOMORROW, Finished, Scenario
 from tests.end_to_end.demo import fingerprint
 
@@ -30,7 +32,15 @@ def in_force(scenario: Scenario) -> str:
     return str(scenario.rows(query)[0][0])
 
 
-def test_a_feed_down_and_an_empty_feed_give_a_plan_that_says_so(scenario: Scenario) -> None:
+ARTIFACTS = {
+    "ingest-landed", "ingest-failed", "validate-quality", "forecast-days", "forecast-accuracy", "redistribute-quotas",
+    "publish-plan", "publish-differences", "publish-breaches", "publish-calls", "learn-scorecard", "learn-stores",
+}  # fmt: skip
+
+
+def test_a_feed_down_and_an_empty_feed_give_a_plan_that_says_so(
+    scenario: Scenario, prefect_server: ServerHandle
+) -> None:
     from flows.day import day
 
     scenario.city.down, scenario.city.empty = frozenset({"order_lines"}), frozenset({"stock_levels"})
@@ -43,6 +53,8 @@ def test_a_feed_down_and_an_empty_feed_give_a_plan_that_says_so(scenario: Scenar
     assert "rosters" not in reason, "what came is not complained about"
     page = (scenario.settings.reports / f"{plan_id}.html").read_text()
     assert "stock_levels: no rows since 2026-06-18 05:02" in page
+    left = PrefectApi(prefect_server.api_url).post("/artifacts/latest/filter", {})
+    assert {artifact["key"] for artifact in left} >= ARTIFACTS
     ledger = "select status from ops.stage_runs where stage = 'publish' and business_date = %s"
     assert scenario.rows(ledger, TOMORROW) == [("degraded",)]
 

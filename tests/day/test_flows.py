@@ -1,0 +1,108 @@
+"""Flows against the session's Prefect server, on an empty warehouse: what they leave for people, what they refuse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from rouxing.model.errors import PermanentError
+from rouxing.settings import Settings
+from rouxing.stack.api import PrefectApi
+from rouxing.stack.server import ServerHandle
+from rouxing.warehouse.database import Database
+
+pytestmark = pytest.mark.prefect
+DAY = date(2026, 6, 18)
+
+
+@pytest.fixture
+def empty(
+    prefect_server: ServerHandle, database: Database, database_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """The tasks of this process on an empty, migrated database."""
+    from tasks.context import current_database, current_settings
+
+    monkeypatch.setenv("ROUXING_DATABASE_NAME", database_settings.database_name)
+    monkeypatch.delenv("ROUXING_DATABASE_URL", raising=False)
+    current_settings.cache_clear()
+    current_database.cache_clear()
+    yield database
+    current_database().close()
+    current_settings.cache_clear()
+    current_database.cache_clear()
+
+
+def ledger(database: Database, stage: str) -> tuple[Any, ...] | None:
+    with database.connect() as connection:
+        query = "select status, note from ops.stage_runs where stage = %s"
+        return connection.execute(query.encode(), [stage]).fetchone()
+
+
+def artifact(server: ServerHandle, key: str) -> str:
+    (found,) = PrefectApi(server.api_url).post(
+        "/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}, "limit": 1}
+    )
+    return str(found["data"])
+
+
+def test_validate_tells_of_feeds_that_never_came_and_leaves_its_report(
+    empty: Database, prefect_server: ServerHandle
+) -> None:
+    from flows.validate import validate
+
+    judged = asyncio.run(validate(business_date=DAY))
+    assert {row["rows_read"] for row in judged} == {0}
+    status, note = ledger(empty, "validate") or ("", "")
+    assert status == "degraded"
+    assert "stock_levels: no rows at all" in note
+    assert "数据质量" in artifact(prefect_server, "validate-quality")
+
+
+def test_learn_without_a_plan_says_so(empty: Database) -> None:
+    from flows.learn import learn_steps
+    from tasks.context import resolve_moment
+
+    assert learn_steps(resolve_moment(DAY, None)) == ""
+    assert ledger(empty, "learn") == ("done", "no plan was in force on 2026-06-17")
+
+
+def test_each_deciding_stage_says_what_has_to_run_before_it(empty: Database) -> None:
+    from flows.allocate import allocate_steps
+    from flows.forecast import forecast_steps
+    from flows.publish import publish_steps
+    from flows.redistribute import redistribute_steps
+    from tasks.context import resolve_moment
+
+    moment = resolve_moment(DAY, None)
+    expected = {
+        forecast_steps: "run ingest and validate first",
+        allocate_steps: "run forecast first",
+        publish_steps: "No plan can be made for 2026-06-18 and none is in force: ",
+    }
+    for steps, sentence in expected.items():
+        with pytest.raises(PermanentError, match=sentence):
+            steps(moment)  # type: ignore[operator]
+    # Runs of every few minutes begin before the day's first allocation is there, so this one only says so.
+    assert redistribute_steps(moment) == ""
+    assert ledger(empty, "redistribute") == (
+        "degraded",
+        "no allocation for 2026-06-18 yet; run day or allocate first",
+    )
+    assert (ledger(empty, "publish") or ("",))[0] == "failed"
+
+
+def test_a_backfill_refuses_what_cannot_be_meant(empty: Database) -> None:
+    from tasks.backfill import planned_partitions
+
+    refused = {
+        "swap them": (DAY, date(2026, 6, 17), ()),
+        "run it in parts": (date(2025, 1, 1), DAY, ()),
+        "knows no store S9": (DAY, DAY, ("S9",)),
+    }
+    for sentence, (first, last, stores) in refused.items():
+        with pytest.raises(PermanentError, match=sentence):
+            planned_partitions(first, last, ["forecast"], stores)
