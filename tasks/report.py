@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from rouxing.model.holidays import day_words
 from rouxing.report.plan_report import PlanReport, PlanValues, empty_frame
+from rouxing.report.words import Words
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.context import Moment, current_database, current_settings
@@ -60,6 +62,7 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, i
         learned=read_frame(connection, "report/scorecard", business_date=business_date, as_of=as_of),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
         accuracy_window=_accuracy_window(moment),
+        day_note=Words(*day_words(business_date)),
     )
 
 
