@@ -16,6 +16,7 @@ from flows.publish import publish
 from flows.redistribute import redistribute
 from flows.validate import validate
 from tasks.context import resolve_moment
+from tasks.publish import report_after_learning
 
 
 @flow(name="day", flow_run_name=run_name, validate_parameters=True)
@@ -32,8 +33,11 @@ async def day(business_date: BusinessDate = None, as_of: AsOf = None, send: Send
     await ingest(**when, return_state=True)
     await validate(**when, return_state=True)
     await decide(when)
-    plan_id: str = await publish(**when, send=send)
-    await learn(**when)
+    try:
+        plan_id: str = await publish(**when, send=send)
+    finally:
+        await learn(**when, return_state=True)
+    report_after_learning(plan_id)
     return plan_id
 
 

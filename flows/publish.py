@@ -28,8 +28,10 @@ def publish_steps(moment: Moment, *, send: bool = False) -> str:
         plan = certify_plan(moment)
         run.result_id, run.status, run.note = plan.plan_id, plan.ledger_status, plan.rung_reason
         sends = send and moment.mode == "live" and plan.is_published
-        if sends:
-            fill_outbox(plan)
-            send_outbox(plan)
-        report_plan(plan, sent=sends)
+        try:
+            if sends:
+                fill_outbox(plan)
+                send_outbox(plan)
+        finally:
+            report_plan(plan, sent=sends)
     return run.result_id

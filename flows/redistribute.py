@@ -7,6 +7,7 @@ from prefect import flow
 from flows.naming import run_name
 from flows.parameters import AsOf, BusinessDate, Send, ThenPublish
 from flows.publish import publish_steps
+from rouxing.model.errors import PermanentError
 from tasks.context import Moment, resolve_moment, stage_run
 from tasks.redistribute import redistribute_day, report_redistribution
 
@@ -23,6 +24,8 @@ async def redistribute(
         then_publish: Certify and publish the result at once, as the runs during the day do.
         send: With then_publish, send the calls. Off is a dry run.
     """
+    if send and not then_publish:
+        raise PermanentError("Only a published plan can be sent: switch 'Then publish' on too, or 'Send' off.")
     moment = resolve_moment(business_date, as_of)
     name = redistribute_steps(moment)
     if then_publish and name:

@@ -59,7 +59,13 @@ def allocate_day(moment: Moment) -> str:
     tell("allocate", "decide", 0.1)
     database = current_database()
     with database.connect() as connection:
-        forecast = read_frame(connection, "forecast/newest_run", business_date=moment.business_date, as_of=moment.as_of)
+        forecast = read_frame(
+            connection,
+            "forecast/newest_run",
+            business_date=moment.business_date,
+            as_of=moment.as_of,
+            stores=moment.stores_json,
+        )
         if forecast.empty:
             raise PermanentError(f"There is no forecast for {moment.label} yet; run forecast first.")
         forecast_id = str(forecast["forecast_id"].iloc[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ class Moment:
     @property
     def scope(self) -> str:
         return ",".join(self.stores)
+
+    @property
+    def stores_json(self) -> str:
+        """The scope as the headers of drafts hold it."""
+        return json.dumps(list(self.stores))
 
     @property
     def label(self) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 from prefect import task
 
 from rouxing.gateway.client import VendorClient
+from rouxing.gateway.clock import now
+from rouxing.model.dates import business_date_of
 from rouxing.model.errors import PermanentError
 from rouxing.plan.certificate import Certificate, judge_checks
 from rouxing.plan.identity import canonical_json, code_version, identity, inputs_hash
@@ -60,10 +62,11 @@ def certify_plan(moment: Moment) -> Plan:
     tell("publish", "certificate", 0.1)
     database = current_database()
     with database.connect() as connection:
-        draft = _first_row(read_frame(connection, "publish/newest_draft", **_when(moment)))
-        allocation = _first_row(read_frame(connection, "allocate/newest_run", **_when(moment)))
+        scope = {**_when(moment), "stores": moment.stores_json}
+        draft = _first_row(read_frame(connection, "publish/newest_draft", **scope))
+        allocation = _first_row(read_frame(connection, "allocate/newest_run", **scope))
         in_force = _first_row(read_frame(connection, "publish/plan_in_force", as_of=moment.as_of))
-        found = read_frame(connection, "publish/stage_troubles", mode=moment.mode, **_when(moment))
+        found = read_frame(connection, "publish/stage_troubles", mode=moment.mode, scope=moment.scope, **_when(moment))
     troubles = [Trouble(**row) for row in found.to_dict("records")]  # type: ignore[arg-type]
     rung = first_rung(troubles, has_draft=bool(draft), has_allocation=bool(allocation))
     why = reason(troubles)
@@ -95,10 +98,14 @@ def fill_outbox(plan: Plan) -> int:
 
 @task(name="send-outbox", **OUTSIDE)
 def send_outbox(plan: Plan) -> None:
-    """Sends what is pending. A plan of a backfill is refused here too, whoever asks."""
+    """Sends what is pending. A plan of a backfill or of a day that is over is refused here, whoever asks."""
+    settings = current_settings()
     if plan.moment.mode != "live" or not plan.is_published:
-        raise PermanentError(f"Plan {plan.plan_id} is not in force; its calls are never sent.")
-    with VendorClient(current_settings().vendor_url) as client:
+        raise PermanentError(f"Plan {plan.plan_id} is not published; its calls are never sent.")
+    today = business_date_of(now(settings.clock, settings.vendor_url))
+    if plan.moment.business_date < today:
+        raise PermanentError(f"Plan {plan.plan_id} is for {plan.moment.label}, which is over; plan {today} instead.")
+    with VendorClient(settings.vendor_url) as client:
         delivery = outbox.send_pending(current_database(), client, plan.plan_id)
     if delivery.refused:
         leave_markdown(
@@ -106,16 +113,24 @@ def send_outbox(plan: Plan) -> None:
         )
 
 
+@task(name="report-after-learning", **STEP)
+def report_after_learning(plan_id: str) -> str:
+    """Writes the plan's page once more, now with what was learned of the day before; returns its path."""
+    return str(write_report(plan_id))
+
+
 @task(name="report-plan", **STEP)
 def report_plan(plan: Plan, *, sent: bool) -> str:
     """Writes the plan's page and leaves certificate, differences and calls for people; returns the page's path."""
-    path = str(write_report(plan.plan_id, sent=sent))
+    path = str(write_report(plan.plan_id))
     verdict = plan.certificate
     calls = outbox.planned_calls(current_database(), plan.plan_id)
     summary = [
         f"### 计划 {plan.plan_id} / Plan",
         f"- 级别 / Rung: **{plan.rung}** {plan.rung_reason}",
-        f"- 证书 / Certificate: **{verdict.verdict}**, {verdict.passed}/{verdict.total}",
+        f"- 证书 / Certificate: **{verdict.verdict}**, {verdict.passed}/{verdict.total}"
+        if plan.rung != "freeze"
+        else f"- 维持不变 / Nothing changes: {plan.previous_plan_id} stays in force",
         f"- 调用 / Calls: {len(calls)} ({'已发送 sent' if sent else '未发送，仅演练 dry run'})",
         f"- 报告 / Report: `{path}`",
     ]
@@ -142,8 +157,11 @@ def _drafted(
 ) -> Plan:
     lines = {"allocation_id": allocation_id, "redistribution_id": redistribution_id}
     previous = in_force.get("plan_id")
+    settle_minutes = current_settings().settle_minutes
     with current_database().connect() as connection:
-        checks = read_frame(connection, "plan/certificate", known_by=moment.known_by, **lines)
+        checks = read_frame(
+            connection, "plan/certificate", known_by=moment.known_by, settle_minutes=settle_minutes, **lines
+        )
         differences = read_frame(connection, "publish/differences", previous_plan_id=previous, **lines)
     return Plan(
         _plan_id(moment, rung, lines), moment, rung, why, allocation_id, redistribution_id, previous,

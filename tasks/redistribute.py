@@ -38,7 +38,11 @@ def redistribute_day(moment: Moment) -> str:
     tell("redistribute", "quotas", 0.1)
     with current_database().connect() as connection:
         allocation = read_frame(
-            connection, "allocate/newest_run", business_date=moment.business_date, as_of=moment.as_of
+            connection,
+            "allocate/newest_run",
+            business_date=moment.business_date,
+            as_of=moment.as_of,
+            stores=moment.stores_json,
         )
     if allocation.empty:
         return ""

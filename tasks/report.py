@@ -19,21 +19,21 @@ from tasks.validate import read_quality
 LINES = ("store_days", "transfers", "shortages", "staff_slots", "quotas")
 
 
-def write_report(plan_id: str, *, sent: bool) -> Path:
-    """Writes ``reports/<plan_id>.html`` in the state folder and returns its path."""
+def write_report(plan_id: str) -> Path:
+    """Writes ``reports/<plan_id>.html`` in the state folder and returns its path; a later call brings it up to date."""
     # Plotly takes a second to import; only this step needs it.
     from rouxing.report.plan_page import render_plan_page
 
     settings = current_settings()
     with current_database().connect() as connection:
-        report = gather_report(connection, plan_id, is_simulated=settings.clock == "city", is_dry_run=not sent)
+        report = gather_report(connection, plan_id, is_simulated=settings.clock == "city")
     settings.reports.mkdir(parents=True, exist_ok=True)
     path = settings.reports / f"{plan_id}.html"
     path.write_text(render_plan_page(report), encoding="utf-8")
     return path
 
 
-def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, is_dry_run: bool) -> PlanReport:
+def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool) -> PlanReport:
     """Everything the page of a plan shows, as it was known when the plan was made."""
     header = read_frame(connection, "report/header", plan_id=plan_id).iloc[0].to_dict()
     business_date = header["business_date"].date()
@@ -56,12 +56,12 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool, i
         checks_passed=int(header["checks_passed"]),
         checks_total=int(header["checks_total"]),
         is_simulated=is_simulated,
-        is_dry_run=is_dry_run,
+        is_dry_run=not header["is_sent"],
         checks=read_frame(connection, "report/checks", plan_id=plan_id),
         **frames,
         learned=read_frame(connection, "report/scorecard", business_date=business_date, as_of=as_of),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
-        accuracy_window=_accuracy_window(moment),
+        accuracy_window=_accuracy_window(moment, header["judge_days"]),
         day_note=Words(*day_words(business_date)),
     )
 
@@ -124,9 +124,11 @@ def _quality(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:
     return {"quality": quality, "findings": findings}
 
 
-def _accuracy_window(moment: Moment) -> str:
-    first = moment.business_date - timedelta(days=14)
-    return f"{first:%Y-%m-%d} – {moment.origin:%Y-%m-%d}"
+def _accuracy_window(moment: Moment, judge_days: float | None) -> str:
+    days = _number(judge_days)
+    if not days:
+        return ""
+    return f"{moment.business_date - timedelta(days=days):%Y-%m-%d} – {moment.origin:%Y-%m-%d}"
 
 
 def _number(value: Any) -> float | None:

@@ -15,6 +15,8 @@ parameters as (
         (redistribution.parameters ->> 'max_changed_stocks')::double precision as max_changed_stocks,
         (redistribution.parameters ->> 'max_changed_carriers')::double precision as max_changed_carriers,
         allocation.business_date as planned_date,
+        -- Goods and people were decided at the allocation's moment; a plan of later in the day keeps them.
+        allocation.as_of - make_interval(mins => %(settle_minutes)s) as allocation_known_by,
         allocation.forecast_id
     from plan.redistributions as redistribution
     join plan.allocations as allocation on allocation.allocation_id = %(allocation_id)s
@@ -61,17 +63,17 @@ coupon_stocks as (
 ),
 rosters as (
     select distinct on (store_id, business_date) store_id, business_date, rostered_staff + callable_staff as staff
-    from core.rosters where known_at <= %(known_by)s
+    from core.rosters, parameters where known_at <= allocation_known_by
     order by store_id, business_date, known_at desc
 ),
 stock_counts as (
     select distinct on (location_id, sku_id) location_id, sku_id, on_hand_units, locked_units
-    from core.stock_levels where known_at <= %(known_by)s
+    from core.stock_levels, parameters where known_at <= allocation_known_by
     order by location_id, sku_id, counted_at desc, known_at desc
 ),
 transfer_versions as (
     select distinct on (transfer_id) store_id, sku_id, quantity_units, status
-    from core.transfers where known_at <= %(known_by)s
+    from core.transfers, parameters where known_at <= allocation_known_by
     order by transfer_id, known_at desc
 ),
 in_transit as (

@@ -35,13 +35,24 @@ calls as (
     union all select * from staff
     union all select * from slot_capacities
     union all select * from quotas
+),
+-- Goods and people are asked for once an allocation, however many plans of the day rest on it.
+numbered as (
+    select *, case when rank = 4 then plan_id else allocation_id end || '-' || channel || '-' || target as request_number
+    from calls cross join header
 )
 select
-    plan_id || '-' || channel || '-' || target as request_number,
+    request_number,
     plan_id,
     (row_number() over (order by rank, target))::integer as sequence,
     channel,
     path,
-    body || jsonb_build_object('request_number', plan_id || '-' || channel || '-' || target) as body
-from calls cross join header
+    body || jsonb_build_object('request_number', request_number) as body
+from numbered
+where not exists (
+    select 1 from ops.outbox
+    where outbox.request_number = numbered.request_number
+      and outbox.plan_id <> numbered.plan_id
+      and outbox.status = 'sent'
+)
 order by sequence

@@ -1,7 +1,8 @@
--- The newest redistribution of a business date at a moment, with its allocation.
+-- The newest redistribution of a business date and scope of stores at a moment, with its allocation.
 select redistribution_id, allocation_id, as_of
 from plan.redistributions
 where business_date = %(business_date)s
   and as_of <= %(as_of)s
+  and parameters -> 'stores' = %(stores)s::jsonb
 order by as_of desc, loaded_at desc
 limit 1

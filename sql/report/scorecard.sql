@@ -6,7 +6,8 @@ with plan_of_day as (
       and as_of < %(as_of)s
       and is_published
       and mode = 'live'
-    order by as_of desc, loaded_at desc
+    order by (exists (select 1 from ops.outbox where outbox.plan_id = headers.plan_id and outbox.status = 'sent')) desc,
+        as_of desc, loaded_at desc
     limit 1
 )
 select measure, value, unit, business_date

@@ -27,7 +27,7 @@ def plan(database: Database) -> Iterator[Connection]:
 
 
 def checks(connection: Connection) -> pd.DataFrame:
-    return read_frame(connection, "plan/certificate", known_by=KNOWN_BY, **IDS)
+    return read_frame(connection, "plan/certificate", known_by=KNOWN_BY, settle_minutes=10, **IDS)
 
 
 def test_a_sound_plan_passes_every_check(plan: Connection) -> None:

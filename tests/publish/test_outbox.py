@@ -119,12 +119,15 @@ EXPECTED = [
 
 def test_calls_of_a_small_plan_worked_by_hand(planned: Database) -> None:
     calls = planned_calls(planned, PLAN)
-    assert list(calls["request_number"]) == [f"{PLAN}-{channel}-{target}" for channel, target in EXPECTED]
+    # Goods and people belong to the allocation, promises to customers to the plan.
+    owners = {"coupon_quota": PLAN}
+    expected = [f"{owners.get(channel, 'allocation-1')}-{channel}-{target}" for channel, target in EXPECTED]
+    assert list(calls["request_number"]) == expected
     assert list(calls["sequence"]) == list(range(1, len(EXPECTED) + 1))
     # The quota of S2 stays as it is, so nothing is asked for it.
     assert calls["body"].iloc[0] == {
         "dc_id": "DC1", "store_id": "S1", "sku_id": "K1", "quantity_units": 12, "dispatch_date": DAY_TEXT,
-        "request_number": "plan-1-stock_transfer-S1-K1",
+        "request_number": "allocation-1-stock_transfer-S1-K1",
     }  # fmt: skip
     assert calls["body"].iloc[2]["slots"] == [{"slot": 18, "staff": 1}, {"slot": 19, "staff": 1}]
     assert calls["body"].iloc[4]["slots"][0] == {"slot": 18, "capacity_pickups": 20}
@@ -182,3 +185,24 @@ def test_coupon_calls_keep_to_the_rate_of_the_vendor(outbox: Database, vendor: V
     with VendorClient(vendor.url) as client:
         send_pending(outbox, client, PLAN, sleep=waits.append)
     assert waits == [0.0], "one call is asked to wait for the one before it, and there is none"
+
+
+def test_a_later_plan_on_the_same_allocation_orders_no_goods_twice(outbox: Database, vendor: Vendor) -> None:
+    send(outbox, vendor)
+    later = {**HEADER, "plan_id": "plan-2"}
+    with outbox.connect() as connection:
+        copy_frame(connection, "plan.headers", pd.DataFrame([later]))
+    assert list(planned_calls(outbox, "plan-2")["channel"]) == ["coupon_quota"]
+    with outbox.connect() as connection:
+        connection.execute("delete from plan.headers where plan_id = 'plan-2'")
+
+
+def test_calls_that_still_wait_pass_to_the_later_plan(outbox: Database) -> None:
+    later = {**HEADER, "plan_id": "plan-2"}
+    with outbox.connect() as connection:
+        copy_frame(connection, "plan.headers", pd.DataFrame([later]))
+    fill_outbox(outbox, "plan-2")
+    with outbox.connect() as connection:
+        waiting = connection.execute("select plan_id, count(*) from ops.outbox group by 1 order by 1").fetchall()
+        connection.execute("delete from plan.headers where plan_id = 'plan-2'")
+    assert waiting == [("plan-1", 1), ("plan-2", len(EXPECTED))]
