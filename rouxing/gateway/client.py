@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
 
+from rouxing.gateway.address import is_loopback, shown_address
 from rouxing.model.errors import PermanentError, TransientError
 
 Method = Literal["GET", "POST"]
@@ -78,10 +78,10 @@ class VendorClient:
         sleep: Callable[[float], None] = time.sleep,
         log: Callable[[Call], None] = _ignore,
     ) -> None:
-        is_loopback = _checked_address(base_url)
+        on_this_machine = _checked_address(base_url)
         self._base_url = base_url.rstrip("/")
         self._session = session or requests.Session()
-        if is_loopback:
+        if on_this_machine:
             # A proxy of the environment must never see what is meant for this machine.
             self._session.trust_env = False
         self._timeout = timeout
@@ -163,20 +163,13 @@ def _checked_address(base_url: str) -> bool:
     """Whether the address is loopback; PermanentError for one that is neither loopback nor TLS."""
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PermanentError(f"{base_url!r} is not an address of a vendor; write https://host[:port].")
+        raise PermanentError(f"{shown_address(base_url)} is not an address of a vendor; write https://host[:port].")
     if parts.username or parts.password:
         raise PermanentError(f"The address of {parts.hostname} holds a user or password; leave them out of it.")
-    is_loopback = _is_loopback(parts.hostname)
-    if parts.scheme == "http" and not is_loopback:
+    on_this_machine = is_loopback(base_url)
+    if parts.scheme == "http" and not on_this_machine:
         raise PermanentError(f"http://{parts.hostname} is not encrypted; use https outside this machine.")
-    return is_loopback
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return on_this_machine
 
 
 def _check_status(path: str, response: requests.Response) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import requests
 
+from rouxing.gateway.address import session_for, shown_address
 from rouxing.model.errors import TransientError
 
 
@@ -15,10 +16,11 @@ def now(clock: Literal["system", "city"], vendor_url: str) -> datetime:
     if clock == "system":
         return datetime.now(UTC)
     try:
-        answer = requests.get(f"{vendor_url}/city/clock", timeout=10)
+        with session_for(vendor_url) as session:
+            answer = session.get(f"{vendor_url}/city/clock", timeout=10)
         answer.raise_for_status()
         return datetime.fromisoformat(answer.json()["now"])
     except (requests.RequestException, KeyError, ValueError) as error:
         raise TransientError(
-            f"The city's clock at {vendor_url} does not answer; is the city running (make up)?"
+            f"The city's clock at {shown_address(vendor_url)} does not answer; is the city running (make up)?"
         ) from error

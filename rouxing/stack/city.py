@@ -6,8 +6,8 @@ import re
 import sys
 import time
 from typing import Literal
-from urllib.parse import urlsplit
 
+from rouxing.gateway.address import is_loopback
 from rouxing.model.errors import TransientError
 from rouxing.settings import Settings
 from rouxing.stack.processes import Child, last_lines, require_free_port, start_child
@@ -20,7 +20,7 @@ POLL_S = 0.2
 
 def wants_city(settings: Settings) -> bool:
     """Whether vendors are simulated: their address is on loopback."""
-    return urlsplit(settings.vendor_url).hostname in ("127.0.0.1", "localhost")
+    return is_loopback(settings.vendor_url)
 
 
 def start_city(settings: Settings, clock: Literal["wall", "manual"] = "wall") -> Child:

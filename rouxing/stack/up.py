@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 from rich.console import Console
 
+from rouxing.gateway.address import shown_address
 from rouxing.model.errors import TransientError
 from rouxing.settings import Settings
 from rouxing.stack.api import PrefectApi
@@ -64,7 +65,7 @@ def _serve(settings: Settings, board: Board, parts: ExitStack) -> None:
 
 def _begin_city(settings: Settings, board: Board, parts: ExitStack) -> Child | None:
     if not wants_city(settings):
-        board.show("vendors", "ready", settings.vendor_url)
+        board.show("vendors", "ready", shown_address(settings.vendor_url))
         return None
     board.show("city", "starting", f"{settings.city_stores} stores, {settings.city_days} days of history")
     return parts.enter_context(start_city(settings))
