@@ -6,8 +6,11 @@ import os
 import sys
 
 from rich.console import Console
+from rich.text import Text
 
 from rouxing.model.errors import RouxingError
+
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -18,10 +21,12 @@ def main() -> None:
     try:
         app()
     except RouxingError as error:
-        errors.print(f"[bold red]✗[/] {error}", soft_wrap=True, highlight=False)
+        errors.print(Text.assemble(("✗", "bold red"), f" {error}"), soft_wrap=True, highlight=False)
         if os.environ.get("ROUXING_DEBUG"):
             raise
         sys.exit(1)
-    except KeyboardInterrupt:
-        errors.print("Stopped. Run the same command again to go on where it ended.")
-        sys.exit(130)
+    except SystemExit as stop:
+        # Typer turns Ctrl-C into this exit code.
+        if stop.code == INTERRUPTED:
+            errors.print("Stopped. Run the same command again to go on where it ended.", soft_wrap=True)
+        raise

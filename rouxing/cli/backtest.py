@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 METHODS = {"ours": "Rouxing", "weekday_rule": "weekday rule", "seasonal_naive": "seasonal naive"}
 SCORES = {"wape": "WAPE", "rmsle": "RMSLE", "mase": "MASE", "bias": "bias", "coverage_80": "10-90 % cover"}
@@ -33,16 +34,16 @@ def run_backtest(folder: Path, origins: list[date], horizon: int, out: Path | No
         seconds = time.perf_counter() - started
     console.print(_table(result.scores, f"{folder.name}: {len(origins)} origins, {horizon} days"))
     for warning in result.warnings:
-        console.print(f"[yellow]![/] {warning}", highlight=False)
+        console.print(Text.assemble(("!", "yellow"), f" {warning}"), highlight=False)
     console.print(f"{len(result.rows):,} store-days forecast in {seconds:.1f} s", highlight=False)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         result.rows[list(OUTPUT_COLUMNS)].to_parquet(out, index=False)
-        console.print(f"Written to {out}", soft_wrap=True, highlight=False)
+        console.print(Text(f"Written to {out}"), soft_wrap=True, highlight=False)
 
 
 def _table(scores: pd.DataFrame, title: str) -> Table:
-    table = Table(title=title)
+    table = Table(title=Text(title))
     table.add_column("method")
     for head in SCORES.values():
         table.add_column(head, justify="right")

@@ -20,6 +20,7 @@ from rouxing.cli.demo_board import DemoBoard
 from rouxing.cli.demo_summary import print_summary
 from rouxing.gateway.client import VendorClient
 from rouxing.model.dates import planning_moment
+from rouxing.model.errors import PermanentError
 from rouxing.settings import Settings
 from rouxing.stack.city import start_city, wait_for_city
 from rouxing.stack.lock import file_lock
@@ -32,7 +33,15 @@ PROGRESS = re.compile(r"^progress (\d+) (\d+)$", re.MULTILINE)
 
 
 def run_demo(settings: Settings) -> None:
-    """Runs the demo and prints what came of it; every process it started is stopped at the end."""
+    """Runs the demo and prints what came of it; every process it started is stopped at the end.
+
+    PermanentError when a database of one's own is set: simulated rows must never get into it.
+    """
+    if settings.database_url is not None:
+        raise PermanentError(
+            "ROUXING_DATABASE_URL is set, but the demo uses the embedded PostgreSQL; unset it for the demo "
+            "(environment and .env)."
+        )
     settings = settings.model_copy(update={"database_name": f"demo_{settings.city_name}", "city_port": 0})
     console = Console()
     busy = f"Another demo of this city is at work on {settings.state}; let it end first."

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rouxing.publish.outbox import planned_calls
 from rouxing.settings import Settings
@@ -32,7 +33,8 @@ def print_summary(settings: Settings, plan_id: str, console: Console) -> None:
         _print_accuracy(console, connection, header["forecast_id"])
     _print_calls(console, planned_calls(database, plan_id))
     database.close()
-    console.print(f"Report (open in a browser): [bold]{settings.reports / f'{plan_id}.html'}[/]", soft_wrap=True)
+    report = str(settings.reports / f"{plan_id}.html")
+    console.print(Text.assemble("Report (open in a browser): ", (report, "bold")), soft_wrap=True)
     console.print(
         f"Prefect UI: run [bold]make up[/], then open http://127.0.0.1:{settings.prefect_port} "
         "(the runs of this demo are there too)",
@@ -47,7 +49,7 @@ def _print_plan(console: Console, header: pd.Series) -> None:
         f"\n[bold green]Plan {header['plan_id']}[/] for {header['business_date']:%Y-%m-%d}{label}", highlight=False
     )
     if header["rung_reason"]:
-        console.print(f"  [yellow]{header['rung_reason']}[/]", highlight=False)
+        console.print(Text(f"  {header['rung_reason']}", "yellow"), highlight=False)
     console.print(
         f"Certificate: {header['verdict']}, {header['checks_passed']} / {header['checks_total']} checks passed"
         "   [dim](simulated city)[/]",

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.text import Text
 
+from rouxing.gateway.address import shown_address
 from rouxing.gateway.reach import is_reachable
 from rouxing.model.errors import PermanentError, RouxingError
 from rouxing.settings import PROJECT_ROOT, Settings, load_settings
+from rouxing.stack.city import wants_city
 from rouxing.stack.processes import require_free_port
 from rouxing.stack.server import running_server
 from rouxing.warehouse.database import open_database
@@ -34,13 +37,18 @@ def examine() -> int:
     try:
         settings = load_settings()
     except PermanentError as error:
-        console.print(f"[red]✗[/] settings: {error}", soft_wrap=True, highlight=False)
+        _show(console, Finding("settings", "", str(error)))
         return 1
     findings = [check(settings) for check in CHECKS]
     for finding in findings:
-        mark = "[red]✗[/]" if finding.trouble else "[green]✓[/]"
-        console.print(f"{mark} {finding.subject}: {finding.trouble or finding.answer}", soft_wrap=True, highlight=False)
+        _show(console, finding)
     return int(any(finding.trouble for finding in findings))
+
+
+def _show(console: Console, finding: Finding) -> None:
+    mark = ("✗", "red") if finding.trouble else ("✓", "green")
+    line = Text.assemble(mark, f" {finding.subject}: {finding.trouble or finding.answer}")
+    console.print(line, soft_wrap=True, highlight=False)
 
 
 def _python(_: Settings) -> Finding:
@@ -99,9 +107,12 @@ def _prefect(settings: Settings) -> Finding:
 
 
 def _vendors(settings: Settings) -> Finding:
-    if not is_reachable(settings.vendor_url):
-        return Finding("vendor feeds", f"{settings.vendor_url} does not answer; `rouxing up` starts the city there")
-    return Finding("vendor feeds", f"{settings.vendor_url} answers")
+    address = shown_address(settings.vendor_url)
+    if is_reachable(settings.vendor_url):
+        return Finding("vendor feeds", f"{address} answers")
+    if wants_city(settings):
+        return Finding("vendor feeds", f"{address} does not answer; `rouxing up` starts the city there")
+    return Finding("vendor feeds", "", f"{address} does not answer; check ROUXING_VENDOR_URL and the network")
 
 
 def _attempt(subject: str, look: Callable[[], str]) -> Finding:

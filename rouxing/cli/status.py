@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rouxing.model.dates import SHANGHAI
 from rouxing.settings import Settings
@@ -43,7 +44,7 @@ def _table(title: str, frame: pd.DataFrame) -> Table:
     for name in frame.columns:
         table.add_column(str(name))
     for row in frame.itertuples(index=False):
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     return table
 
 

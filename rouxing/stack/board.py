@@ -7,6 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 COLOURS = {"ready": "green", "starting": "yellow", "stopping": "yellow"}
 
@@ -23,14 +24,14 @@ class Board:
         """Set the state of one part of the stack."""
         self._rows[part] = (state, detail)
         if self._live is None:
-            self._console.print(f"{part}: {state} {detail}".rstrip(), highlight=False, soft_wrap=True)
+            self._console.print(Text(f"{part}: {state} {detail}".rstrip()), highlight=False, soft_wrap=True)
         else:
             self._live.update(self._table())
 
     def _table(self) -> Table:
         table = Table("part", "state", "where")
         for part, (state, detail) in self._rows.items():
-            table.add_row(part, f"[{COLOURS.get(state, 'default')}]{state}", detail)
+            table.add_row(part, Text(state, COLOURS.get(state, "default")), Text(detail))
         return table
 
     def __enter__(self) -> Board:

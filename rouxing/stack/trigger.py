@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from rouxing.model.errors import PermanentError
 from rouxing.stack.api import NotFoundError, PrefectApi, RefusedError
@@ -54,7 +55,7 @@ def run_deployment_by_name(
     api = PrefectApi(server.api_url)
     out = console or Console()
     run = start_run(api, server.ui_url, name, parameters)
-    out.print(f"{name} started as {run.name}\n{run.link}", soft_wrap=True, highlight=False)
+    out.print(Text(f"{name} started as {run.name}\n{run.link}"), soft_wrap=True, highlight=False)
     if not has_worker(api):
         out.print("No worker is running, so the run waits; start one with `rouxing up`.", style="yellow")
     return watch_run(api, run, out) if wait else 0
@@ -118,15 +119,15 @@ def has_worker(api: PrefectApi) -> bool:
 def watch_run(api: PrefectApi, run: StartedRun, out: Console) -> int:
     """Exit code of a run, once it ended: 0 if it completed, else 1. Shows state, time and tasks meanwhile."""
     started = time.monotonic()
-    with out.status(f"{run.name}: waiting") as status:
+    with out.status(Text(f"{run.name}: waiting")) as status:
         while (now := api.get(f"/flow_runs/{run.run_id}"))["state"]["type"] not in FINAL_STATES:
             _show(status, api, now, time.monotonic() - started)
             time.sleep(POLL_S)
     state, took = now["state"], time.monotonic() - started
     completed = state["type"] == "COMPLETED"
-    out.print(f"{now['name']}: {state['name']} after {took:.0f} s", style="green" if completed else "red")
+    out.print(Text(f"{now['name']}: {state['name']} after {took:.0f} s"), style="green" if completed else "red")
     if not completed:
-        out.print(state["message"] or "see the run's log", soft_wrap=True, markup=False)
+        out.print(Text(state["message"] or "see the run's log"), soft_wrap=True)
     return 0 if completed else 1
 
 
@@ -134,4 +135,5 @@ def _show(status: Status, api: PrefectApi, now: Mapping[str, Any], elapsed_s: fl
     only = {"flow_runs": {"id": {"any_": [now["id"]]}}}
     all_tasks = api.post("/task_runs/count", only)
     done = api.post("/task_runs/count", {**only, "task_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})
-    status.update(f"{now['name']}: {now['state']['name']} · {elapsed_s:.0f} s · {done} of {all_tasks} tasks done")
+    words = f"{now['name']}: {now['state']['name']} · {elapsed_s:.0f} s · {done} of {all_tasks} tasks done"
+    status.update(Text(words))
