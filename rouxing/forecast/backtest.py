@@ -46,8 +46,8 @@ def backtest_demand(
 ) -> BacktestResult:
     """Forecast from each origin with what was known then, and score against what came.
 
-    One row per store seen by the origin x origin x date of the horizon. ``progress(done, total, message)`` is called
-    after each origin.
+    One row per store x origin x date of the horizon, stores that only the list of stores knows included.
+    ``progress(done, total, message)`` is called after each origin.
     """
     rows: list[pd.DataFrame] = []
     seconds: dict[date, float] = {}
@@ -110,11 +110,9 @@ def _ratio(part: float, whole: float) -> float:
 def _rows_of(history: History, origin: date, horizon: int, forecast: DemandForecast) -> pd.DataFrame:
     known = history.as_of(origin)
     panel = build_panel(known, day_number(origin), horizon)
-    seen = ~np.isnan(panel.pickups).all(axis=1)
     days = forecast.days.assign(
         naive=seasonal_naive(panel).ravel(), scale=np.repeat(_weekly_change(panel.pickups), horizon)
     )
-    days = days[np.repeat(seen, horizon)]
     rows = days.merge(_actuals(history, origin, horizon), on=["store_id", "date"], how="left")
     return rows[[*OUTPUT_COLUMNS, "horizon", "rule", "naive", "committed", "method", "actual", "scale"]]
 
