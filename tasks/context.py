@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Literal
 
 from rouxing.gateway.clock import now
@@ -19,6 +20,8 @@ from rouxing.warehouse.locks import stage_lock
 from rouxing.warehouse.queries import named_query
 
 Mode = Literal["live", "backfill"]
+# The scope is part of the ledger's key, and PostgreSQL takes no keys of many thousand characters.
+LONGEST_SCOPE = 500
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,11 @@ class Moment:
 
     @property
     def scope(self) -> str:
-        return ",".join(self.stores)
+        """The stores, comma separated; how many and a hash of them when that is too long for a key."""
+        names = ",".join(self.stores)
+        if len(names) <= LONGEST_SCOPE:
+            return names
+        return f"{len(self.stores)} stores {sha256(names.encode()).hexdigest()}"
 
     @property
     def stores_json(self) -> str:
@@ -94,16 +101,19 @@ class StageRun:
 
 @contextmanager
 def stage_run(stage: str, moment: Moment) -> Iterator[StageRun]:
-    """One run of a stage for a business date: alone by its lock, and written into the partition ledger."""
+    """One run of a stage for a business date: alone by its lock, and written into the partition ledger.
+
+    A run that gives up waiting for the lock has failed too: what is decided next has to know.
+    """
     database = current_database()
-    with stage_lock(database, stage, moment.business_date):
-        run = StageRun()
-        try:
+    try:
+        with stage_lock(database, stage, moment.business_date):
+            run = StageRun()
             yield run
-        except Exception as error:
-            _record(database, stage, moment, "failed", "", str(error))
-            raise
-        _record(database, stage, moment, run.status, run.result_id, run.note)
+            _record(database, stage, moment, run.status, run.result_id, run.note)
+    except Exception as error:
+        _record(database, stage, moment, "failed", "", str(error))
+        raise
 
 
 def _record(database: Database, stage: str, moment: Moment, status: str, result_id: str, note: str) -> None:

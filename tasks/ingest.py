@@ -16,7 +16,7 @@ from rouxing.model.feeds import FEEDS, SOURCES
 from rouxing.privacy.pseudonyms import Pseudonymiser
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, current_settings, tell
-from tasks.options import OUTSIDE, STEP
+from tasks.options import ONCE, OUTSIDE
 
 __all__ = ["SOURCES", "land_source", "report_landing"]
 
@@ -50,7 +50,8 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
     return results
 
 
-@task(name="report-landing", **STEP)
+# The sources have been asked often enough by now.
+@task(name="report-landing", **ONCE)
 def report_landing(
     outcomes: Mapping[str, list[Landed] | BaseException],
 ) -> tuple[list[Landed], Literal["done", "degraded"], str]:

@@ -16,11 +16,12 @@ def may_help(_task: Any, _run: Any, state: Any) -> bool:
 
 
 # NO_CACHE: the default policy would hash every frame a task is handed.
-STEP: dict[str, Any] = {"cache_policy": NO_CACHE, "timeout_seconds": 3600}
-OUTSIDE: dict[str, Any] = {
-    **STEP,
-    "retries": 2,
+ONCE: dict[str, Any] = {"cache_policy": NO_CACHE, "timeout_seconds": 3600}
+STEP: dict[str, Any] = {
+    **ONCE,
+    "retries": 1,
     "retry_delay_seconds": exponential_backoff(backoff_factor=2),
     "retry_jitter_factor": 0.5,
     "retry_condition_fn": may_help,
 }
+OUTSIDE: dict[str, Any] = {**STEP, "retries": 2}

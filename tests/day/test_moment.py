@@ -76,6 +76,14 @@ def test_stores_are_a_set_in_order() -> None:
     assert moment.scope == "S1,S2"
 
 
+def test_many_stores_make_a_short_key_of_their_own() -> None:
+    stores = [f"S{number:04d}" for number in range(5000)]
+    every, most = (resolve_moment(DAY, None, stores=tuple(part)).scope for part in (stores, stores[1:]))
+    assert every.startswith("5000 stores ")
+    assert len(every) < 100
+    assert every != most
+
+
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("forecast", {"horizon_days": 0}),
     ("forecast", {"horizon_days": 29}),
