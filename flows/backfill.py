@@ -50,11 +50,16 @@ async def backfill(
     """
     ordered = [stage for stage in STAGES if stage in stages]
     partitions = planned_partitions(start_date, end_date, ordered, tuple(stores or ()))
-    if not preview:
-        for done, partition in enumerate(partitions):
-            tell("backfill", "partitions", done / len(partitions))
+    if preview:
+        return report_partitions(partitions, None)
+    tried = 0
+    try:
+        for partition in partitions:
+            tell("backfill", "partitions", tried / len(partitions))
+            tried += 1
             moment = resolve_moment(partition["business_date"], None, mode="backfill", stores=tuple(stores or ()))
             STEPS[partition["stage"]](moment)
         tell("backfill", "partitions", 1.0)
-    report_partitions(partitions, preview=preview)
+    finally:
+        partitions = report_partitions(partitions, tried)
     return partitions

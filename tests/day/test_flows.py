@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
 from rouxing.model.errors import PermanentError
-from rouxing.settings import Settings
 from rouxing.stack.api import PrefectApi
 from rouxing.stack.server import ServerHandle
 from rouxing.warehouse.database import Database
 
 pytestmark = pytest.mark.prefect
 DAY = date(2026, 6, 18)
-
-
-@pytest.fixture
-def empty(
-    prefect_server: ServerHandle, database: Database, database_settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Database]:
-    """The tasks of this process on an empty, migrated database."""
-    from tasks.context import current_database, current_settings
-
-    monkeypatch.setenv("ROUXING_DATABASE_NAME", database_settings.database_name)
-    monkeypatch.delenv("ROUXING_DATABASE_URL", raising=False)
-    current_settings.cache_clear()
-    current_database.cache_clear()
-    yield database
-    current_database().close()
-    current_settings.cache_clear()
-    current_database.cache_clear()
 
 
 def ledger(database: Database, stage: str) -> tuple[Any, ...] | None:
