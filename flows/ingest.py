@@ -9,7 +9,8 @@ from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.naming import run_name
-from flows.parameters import AsOf, BusinessDate, Sources
+from flows.parameters import AsOf, BusinessDate, Sources, ThenValidate
+from flows.validate import validate_steps
 from tasks.context import Moment, resolve_moment, stage_run
 from tasks.ingest import SOURCES, land_source, report_landing
 
@@ -21,7 +22,10 @@ from tasks.ingest import SOURCES, land_source, report_landing
     task_runner=ThreadPoolTaskRunner(max_workers=len(SOURCES)),  # type: ignore[arg-type]
 )
 async def ingest(
-    business_date: BusinessDate = None, as_of: AsOf = None, sources: Sources = None
+    business_date: BusinessDate = None,
+    as_of: AsOf = None,
+    sources: Sources = None,
+    then_validate: ThenValidate = False,
 ) -> list[dict[str, Any]]:
     """Read the vendors' feeds forward from where the last run ended, into landing.
 
@@ -31,8 +35,13 @@ async def ingest(
         business_date: Day to read up to its planning time. Leave empty for today.
         as_of: Read up to this moment. Leave empty for now, or 05:30 of the business date.
         sources: Sources to read. Leave empty for all.
+        then_validate: Judge what was read at once, as the runs during the day do.
     """
-    return ingest_steps(resolve_moment(business_date, as_of), sources)
+    moment = resolve_moment(business_date, as_of)
+    landed = ingest_steps(moment, sources)
+    if then_validate:
+        validate_steps(moment)
+    return landed
 
 
 def ingest_steps(moment: Moment, sources: Sources = None) -> list[dict[str, Any]]:

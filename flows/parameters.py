@@ -55,6 +55,17 @@ ThenPublish = Annotated[
     bool,
     Field(title="Then publish", description="On: certify and publish the result at once, as runs during the day do."),
 ]
+ThenValidate = Annotated[
+    bool,
+    Field(title="Then validate", description="On: judge what was read at once, as runs during the day do."),
+]
+RetryStopped = Annotated[
+    bool,
+    Field(
+        title="Retry stopped",
+        description="On: judge stopped batches again too, once what was wrong is mended. Off (default): they wait.",
+    ),
+]
 Sources = Annotated[
     list[Source] | None,
     Field(default=None, title="Sources", description="Sources to read. Leave empty for all."),

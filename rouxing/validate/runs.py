@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import sql
 
@@ -12,6 +13,7 @@ from rouxing.ingest.sources import Row
 from rouxing.model.feeds import Feed
 from rouxing.validate.admit import Counts, admit_batch, stop_batch
 from rouxing.validate.judge import judge_batches
+from rouxing.validate.words import stopped_reason
 from rouxing.warehouse.copy import table_identifier
 from rouxing.warehouse.database import Database
 from rouxing.warehouse.queries import named_query
@@ -22,13 +24,22 @@ ROWS_AT_ONCE = 100_000
 ValidateProgress = Callable[[str, int, int], None]
 """Told the feed's name, the rows judged so far and the rows to judge."""
 
-WaitingBatch = tuple[int, int]
+
+@dataclass(frozen=True, slots=True)
+class OpenBatch:
+    """A batch without a judgement that holds: landed, or stopped with a reason."""
+
+    batch_id: int
+    rows: int
+    window_start: datetime
+    stop_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ValidateResult:
-    """What became of the landed batches of one feed. ``rows_read`` counts admitted batches; ``stopped_reason`` is the
-    newest stopped batch's, in Chinese."""
+    """What became of the landed batches of one feed. ``batches`` were judged, ``stopped_batches`` of them stopped;
+    ``rows_read`` counts admitted batches. ``stopped_reason``, in Chinese, when the feed is stopped, by this run or an
+    earlier one."""
 
     feed: str
     batches: int
@@ -47,28 +58,29 @@ def validate_feed(
     progress: ValidateProgress = lambda feed, done, rows: None,
     retry_stopped: bool = False,
 ) -> ValidateResult:
-    """Every landed batch of ``feed`` is judged: admitted to core and quarantine, or stopped.
+    """The landed batches of ``feed`` are judged in their order: admitted to core and quarantine, or stopped.
 
-    Each batch is one transaction, so a run that is killed is finished by the next. ``retry_stopped`` also judges the
-    batches again that were stopped before, after the contract or the reading of the vendor's fields was mended.
+    A stopped batch stops its feed: later ones wait in landing, so that core has no hole that nobody sees. It goes on
+    once the batch is admitted (``retry_stopped`` judges it again, after the contract or the reading of the vendor's
+    fields was mended) or a batch has read its window again. Each batch is one transaction, so a run that is killed is
+    finished by the next.
     """
-    waiting = _waiting(database, feed, retry_stopped)
-    total = sum(rows for _, rows in waiting)
+    due = _due(_open_batches(database, feed), retry_stopped)
+    total = sum(batch.rows for batch in due)
     done = 0
-    counts: list[Counts] = []
-    stops: list[str] = []
-    for group in _groups(waiting):
-        admitted, stopped = _judge_group(database, feed, [batch_id for batch_id, _ in group])
-        counts += admitted
-        stops += stopped
-        done += sum(rows for _, rows in group)
+    judged: list[Counts | None] = []
+    stops: list[OpenBatch] = []
+    for group in _groups(due):
+        judged += _judge_group(database, feed, group, stops)
+        done += sum(batch.rows for batch in group)
         progress(feed.name, done, total)
-    loaded, unchanged, quarantined = (sum(count[part] for count in counts) for part in range(3))
+    admitted = [counts for counts in judged if counts is not None]
+    loaded, unchanged, quarantined = (sum(counts[part] for counts in admitted) for part in range(3))
     if loaded:
         _analyze(database, feed)
-    read = loaded + unchanged + quarantined
-    last_stop = stops[-1] if stops else None
-    return ValidateResult(feed.name, len(waiting), read, loaded, unchanged, quarantined, len(stops), last_stop)
+    read, stopped = loaded + unchanged + quarantined, len(judged) - len(admitted)
+    reason = _feed_stopped_reason(_open_batches(database, feed))
+    return ValidateResult(feed.name, len(judged), read, loaded, unchanged, quarantined, stopped, reason)
 
 
 def _analyze(database: Database, feed: Feed) -> None:
@@ -77,39 +89,67 @@ def _analyze(database: Database, feed: Feed) -> None:
         connection.execute(sql.SQL("analyze {}").format(table_identifier(feed.table)))
 
 
-def _waiting(database: Database, feed: Feed, retry_stopped: bool) -> list[WaitingBatch]:
-    statuses = ["landed", "stopped"] if retry_stopped else ["landed"]
+def _open_batches(database: Database, feed: Feed) -> list[OpenBatch]:
     with database.connect() as connection:
         query = named_query("validate/batches_to_judge").encode()
-        found = connection.execute(query, {"feed": feed.name, "statuses": statuses}).fetchall()
-    return [(batch_id, rows) for batch_id, rows in found]
+        return [OpenBatch(*row) for row in connection.execute(query, {"feed": feed.name}).fetchall()]
 
 
-def _groups(waiting: Sequence[WaitingBatch]) -> Iterator[list[WaitingBatch]]:
-    group: list[WaitingBatch] = []
+def _due(batches: Sequence[OpenBatch], retry_stopped: bool) -> list[OpenBatch]:
+    """The batches to judge, in order: those that do not wait for a stopped one before them."""
+    stops: list[OpenBatch] = []
+    due: list[OpenBatch] = []
+    for batch in batches:
+        if batch.stop_reason is not None and not retry_stopped:
+            stops.append(batch)
+        elif not _waits(batch, stops):
+            due.append(batch)
+            stops.clear()
+    return due
+
+
+def _waits(batch: OpenBatch, stops: Sequence[OpenBatch]) -> bool:
+    """Whether one of the stopped batches leaves a hole before this one, which has not read its window again."""
+    return any(stop.window_start < batch.window_start for stop in stops)
+
+
+def _feed_stopped_reason(batches: Sequence[OpenBatch]) -> str | None:
+    reasons = [batch.stop_reason for batch in batches if batch.stop_reason is not None]
+    return stopped_reason(reasons[0], len(batches) - len(reasons)) if reasons else None
+
+
+def _groups(due: Sequence[OpenBatch]) -> Iterator[list[OpenBatch]]:
+    group: list[OpenBatch] = []
     size = 0
-    for batch_id, rows in waiting:
-        if group and size + rows > ROWS_AT_ONCE:
+    for batch in due:
+        if group and size + batch.rows > ROWS_AT_ONCE:
             yield group
             group, size = [], 0
-        group.append((batch_id, rows))
-        size += rows
+        group.append(batch)
+        size += batch.rows
     if group:
         yield group
 
 
-def _judge_group(database: Database, feed: Feed, batch_ids: Sequence[int]) -> tuple[list[Counts], list[str]]:
-    raw = [_raw_rows(database, batch_id) for batch_id in batch_ids]
+def _judge_group(
+    database: Database, feed: Feed, group: Sequence[OpenBatch], stops: list[OpenBatch]
+) -> list[Counts | None]:
+    """Counts of each judged batch, None for a stopped one. ``stops``, those before the group, is kept up to date."""
+    group = [batch for batch in group if not _waits(batch, stops)]
+    raw = [_raw_rows(database, batch.batch_id) for batch in group]
     judgements = judge_batches(feed, [typed_rows(feed, rows) for rows in raw])
-    counts: list[Counts] = []
-    stops: list[str] = []
-    for batch_id, rows, judgement in zip(batch_ids, raw, judgements, strict=True):
+    judged: list[Counts | None] = []
+    for batch, rows, judgement in zip(group, raw, judgements, strict=True):
+        if _waits(batch, stops):
+            continue
         if judgement.stop_reason is None:
-            counts.append(admit_batch(database, feed, batch_id, rows, judgement))
+            judged.append(admit_batch(database, feed, batch.batch_id, rows, judgement))
+            stops.clear()
         else:
-            stop_batch(database, feed, batch_id, judgement)
-            stops.append(judgement.stop_reason)
-    return counts, stops
+            stop_batch(database, feed, batch.batch_id, judgement)
+            judged.append(None)
+            stops.append(batch)
+    return judged
 
 
 def _raw_rows(database: Database, batch_id: int) -> list[Row]:

@@ -131,4 +131,9 @@ def bad_share_reason(bad: int, rows: int, limit: float) -> str:
     return f"{rows:,} 行中有 {bad:,} 行不合格（{bad / rows:.1%}），超过上限 {limit:.0%}；请供应方核对后重新校验"
 
 
+def stopped_reason(reason: str, batches_waiting: int) -> str:
+    """Why a feed is stopped, and how many later batches wait for it."""
+    return f"{reason}（其后 {batches_waiting:,} 批等待该批重新校验）" if batches_waiting else reason
+
+
 SAME_VERSION_REASON = "同一单据的同一版本内容不一致，保留先到的一份"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.prefect
 DAY = date(2026, 6, 18)
 
 
-def ledger(database: Database, stage: str) -> tuple[Any, ...] | None:
+def ledger(database: Database, stage: str, day: date = DAY) -> tuple[Any, ...] | None:
     with database.connect() as connection:
-        query = "select status, note from ops.stage_runs where stage = %s"
-        return connection.execute(query.encode(), [stage]).fetchone()
+        query = "select status, note from ops.stage_runs where stage = %s and business_date = %s"
+        return connection.execute(query.encode(), [stage, day]).fetchone()
 
 
 def artifact(server: ServerHandle, key: str) -> str:
@@ -41,6 +41,24 @@ def test_validate_tells_of_feeds_that_never_came_and_leaves_its_report(
     assert status == "degraded"
     assert "stock_levels: no rows at all" in note
     assert "数据质量" in artifact(prefect_server, "validate-quality")
+
+
+def test_a_stopped_feed_degrades_every_run_until_it_is_mended(empty: Database) -> None:
+    from flows.validate import validate_steps
+    from tasks.context import resolve_moment
+
+    moment = resolve_moment(date(2026, 5, 1), None)
+    with empty.connect() as connection:
+        connection.execute(
+            "insert into ops.batches (feed, window_start, window_end, rows_read, status, stop_reason) "
+            "values ('rosters', %s, %s, 1, 'stopped', '整批缺少字段：营业日')",
+            [moment.as_of - timedelta(days=60), moment.as_of - timedelta(days=50)],
+        )
+    for _ in range(2):
+        validate_steps(moment)
+        status, note = ledger(empty, "validate", moment.business_date) or ("", "")
+        assert status == "degraded"
+        assert "rosters: 整批缺少字段：营业日" in note
 
 
 def test_learn_without_a_plan_says_so(empty: Database) -> None:

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rouxing.gateway.client import VendorClient
-from rouxing.ingest.landing import ingest_feed
+from rouxing.ingest.landing import ingest_feed, read_again
 from rouxing.model.errors import PermanentError
 from rouxing.model.feeds import FEEDS, Feed, feed_named
 from rouxing.privacy.consent import consent_state
@@ -194,14 +194,15 @@ def test_a_batch_that_does_not_balance_is_refused(database: Database, vendor: Ve
     assert rows(database, "select count(*) from core.order_lines") == [(0,)]
 
 
-def test_a_stopped_batch_waits_for_mending_and_the_rest_goes_on(
+def broken(number: int) -> dict[str, Any]:
+    row = order_line(number)
+    row["quantity"] = row.pop("num")
+    return row
+
+
+def test_a_stopped_batch_stops_its_feed_until_it_is_mended(
     database: Database, vendor: Vendor, client: VendorClient
 ) -> None:
-    def broken(number: int) -> dict[str, Any]:
-        row = order_line(number)
-        row["quantity"] = row.pop("num")
-        return row
-
     vendor.rows["order_lines"] = [broken(1), broken(2)]
     ingest(database, client, NOON + timedelta(hours=2))
     result = validate_feed(database, ORDERS)
@@ -210,9 +211,13 @@ def test_a_stopped_batch_waits_for_mending_and_the_rest_goes_on(
     later = NOON + timedelta(hours=4)
     vendor.rows["order_lines"] = [order_line(3, at=later)]
     ingest(database, client, EVENING)
-    assert counts(validate_feed(database, ORDERS)) == (1, 1, 0, 0)
-    assert rows(database, "select count(*) from ops.batches where status = 'stopped'") == [(1,)]
-    assert validate_feed(database, ORDERS, retry_stopped=True).stopped_batches == 1
+    waiting = "整批缺少字段：数量；请供应方核对接口后重新校验（其后 1 批等待该批重新校验）"
+    result = validate_feed(database, ORDERS)
+    assert (result.batches, result.stopped_reason) == (0, waiting)
+    by_status = "select status, count(*) from ops.batches where rows_read > 0 group by 1 order by 1"
+    assert rows(database, by_status) == [("landed", 1), ("stopped", 1)]
+    result = validate_feed(database, ORDERS, retry_stopped=True)
+    assert (result.stopped_batches, result.loaded, result.stopped_reason) == (1, 0, waiting)
     # Mended here as a better reading of the vendor's fields would.
     with database.connect() as connection:
         connection.execute(
@@ -220,10 +225,42 @@ def test_a_stopped_batch_waits_for_mending_and_the_rest_goes_on(
                 select json_agg(r::jsonb || '{"num": 1}') from json_array_elements(rows) as r
             ) where batch_id = (select batch_id from ops.batches where status = 'stopped')"""
         )
-    assert counts(validate_feed(database, ORDERS, retry_stopped=True)) == (2, 2, 0, 0)
+    result = validate_feed(database, ORDERS, retry_stopped=True)
+    assert (counts(result), result.stopped_reason) == ((3, 3, 0, 0), None)
     assert rows(database, "select count(*) from ops.batches where status <> 'admitted' or stop_reason is not null") == [
         (0,)
     ]
+
+
+def test_a_batch_that_reads_the_stopped_window_again_fills_the_hole(
+    database: Database, vendor: Vendor, client: VendorClient
+) -> None:
+    vendor.rows["order_lines"] = [broken(1)]
+    ingest(database, client, NOON + timedelta(hours=2))
+    later = NOON + timedelta(hours=4)
+    vendor.rows["order_lines"] = [order_line(1), order_line(2, at=later)]
+    ingest(database, client, NOON + timedelta(hours=3))
+    assert validate_feed(database, ORDERS).stopped_batches == 1
+    read_again(database, ORDERS, START)
+    ingest(database, client, EVENING)
+    result = validate_feed(database, ORDERS)
+    assert (result.loaded, result.stopped_reason) == (2, None)
+    with database.connect() as connection:
+        summary = read_frame(connection, "validate/quality_summary", since=START, until=EVENING)
+    assert summary.set_index("feed").loc["order_lines", "status"] == "landed"
+
+
+def test_an_old_hole_is_in_every_report_until_it_is_filled(
+    database: Database, vendor: Vendor, client: VendorClient
+) -> None:
+    vendor.rows["order_lines"] = [broken(1)]
+    ingest(database, client)
+    validate_feed(database, ORDERS)
+    month = timedelta(days=30)
+    with database.connect() as connection:
+        window = {"since": EVENING + month, "until": EVENING + 2 * month}
+        summary = read_frame(connection, "validate/quality_summary", **window)
+    assert summary[["feed", "status", "batches_waiting"]].to_numpy().tolist() == [["order_lines", "stopped", 0]]
 
 
 def test_no_raw_identity_outside_the_vault(database: Database, vendor: Vendor, client: VendorClient) -> None:
