@@ -12,7 +12,6 @@ import pytest
 from rouxing.settings import Settings, load_settings
 from rouxing.warehouse.database import Database, open_database
 
-
 pytest_plugins = ["tests.plugins.prefect"]
 
 
