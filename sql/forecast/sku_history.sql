@@ -4,6 +4,8 @@ with line_versions as (
         store_id, sku_id, channel, quantity_units, status, cancel_reason, coalesce(collected_at, placed_at) as happened_at
     from core.order_lines
     where known_at <= %(known_by)s
+      -- Collected within four weeks, ordered up to a month before: the index serves this range.
+      and placed_at >= %(origin)s::date - 60
     order by order_id, line_number, known_at desc
 )
 select

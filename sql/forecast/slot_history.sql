@@ -3,6 +3,8 @@ with arrivals as (
     select distinct on (arrival_id) store_id, arrived_at at time zone 'Asia/Shanghai' as arrived_local
     from core.arrivals
     where known_at <= %(known_by)s
+      -- More than is counted, so that the index serves whatever the zone.
+      and arrived_at >= %(origin)s::date - 57
     order by arrival_id, known_at desc
 )
 select

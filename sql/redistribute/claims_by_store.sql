@@ -4,6 +4,8 @@ with claims as (
     from core.coupon_events
     where known_at <= %(known_by)s
       and event_type = 'claim'
+      -- A day more than is counted, so that the index serves whatever the zone.
+      and occurred_at >= %(origin)s::date - 29
     order by event_id, known_at desc
 )
 select stock_id, store_id, date, count(*) as claims

@@ -1,0 +1,73 @@
+"""The range that an index serves is wider than the range that is counted, whatever the zone of the session."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from rouxing.model.dates import day_start
+from rouxing.warehouse.copy import copy_frame
+from rouxing.warehouse.database import Database
+from rouxing.warehouse.frames import read_frame
+
+ORIGIN = date(2026, 6, 17)
+KNOWN_BY = datetime(2026, 6, 17, 21, 20, tzinfo=UTC)
+CLAIM = {
+    "event_type": "claim", "coupon_code": "c", "stock_id": "B1", "store_id": "S1", "customer_key": "k",
+    "expires_at": KNOWN_BY, "known_at": KNOWN_BY,
+}  # fmt: skip
+ARRIVAL = {"store_id": "S1", "order_id": "T1", "known_at": KNOWN_BY}
+
+
+def add(database: Database, table: str, column: str, key: str, moments: list[datetime], **values: object) -> None:
+    with database.connect() as connection:
+        batch = "insert into ops.batches (feed, window_start, window_end, rows_read) values ('x', now(), now(), 0)"
+        row = connection.execute(f"{batch} returning batch_id".encode()).fetchone()
+        assert row is not None
+        frame = pd.DataFrame({column: moments, "event_at": moments}).assign(**values, batch_id=row[0])
+        copy_frame(connection, table, frame.assign(**{key: [f"{key}{rank}" for rank in range(len(frame))]}))
+
+
+@pytest.fixture(scope="module")
+def edges(database: Database) -> Database:
+    """Claims and arrivals in the first and the last counted minute, and a minute before and after."""
+    minute = timedelta(minutes=1)
+    for days, table, column, key, values in (
+        (27, "core.coupon_events", "occurred_at", "event_id", CLAIM),
+        (55, "core.arrivals", "arrived_at", "arrival_id", ARRIVAL),
+    ):
+        first, end = day_start(ORIGIN - timedelta(days=days)), day_start(ORIGIN + timedelta(days=1))
+        add(database, table, column, key, [first - minute, first, end - minute, end], **values)
+    return database
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize(("name", "days"), [("redistribute/claims_by_store", 27), ("forecast/slot_history", 55)])
+def test_first_and_last_day_are_whole(edges: Database, name: str, days: int, zone: str) -> None:
+    with edges.connect() as connection:
+        connection.execute("select set_config('timezone', %s, true)", [zone])
+        found = read_frame(connection, name, origin=ORIGIN, known_by=KNOWN_BY)
+    assert found["date"].dt.date.tolist() == [ORIGIN - timedelta(days=days), ORIGIN]
+
+
+def test_an_order_that_was_collected_weeks_later_is_counted(database: Database) -> None:
+    collected = day_start(ORIGIN)
+    values = {
+        "line_number": 1, "store_id": "S1", "sku_id": "K1", "channel": "pickup", "quantity_units": 2, "paid_fen": 1,
+        "status": "collected", "known_at": KNOWN_BY, "collected_at": collected,
+    }  # fmt: skip
+    add(database, "core.order_lines", "placed_at", "order_id", [collected - timedelta(days=30)], **values)
+    with database.connect() as connection:
+        found = read_frame(connection, "forecast/sku_history", origin=ORIGIN, known_by=KNOWN_BY)
+    assert found[["date", "units"]].to_numpy().tolist() == [[pd.Timestamp(ORIGIN), 2]]
+
+
+def test_a_count_of_a_month_ago_tells_nothing_of_today(database: Database) -> None:
+    counted = [KNOWN_BY - timedelta(days=30), KNOWN_BY - timedelta(days=13)]
+    values = {"sku_id": "K1", "on_hand_units": 5, "locked_units": 0, "known_at": KNOWN_BY}
+    add(database, "core.stock_levels", "counted_at", "location_id", counted, **values)
+    with database.connect() as connection:
+        found = read_frame(connection, "allocate/stock_position", known_by=KNOWN_BY)
+    assert found["location_id"].tolist() == ["location_id1"]
