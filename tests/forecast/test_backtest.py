@@ -99,3 +99,19 @@ def test_real_visits_with_reservations_beat_the_weekday_rule(real_history: Path)
     scores = backtest_demand(history, [date(2017, 1, 28)], 14, parameters=parameters).scores.set_index("method")
     assert scores.loc["ours", "wape"] < scores.loc["weekday_rule", "wape"] < scores.loc["seasonal_naive", "wape"]
     assert 0.7 < scores.loc["ours", "coverage_80"] < 0.9
+
+
+def test_real_visits_without_reservations_beat_the_weekday_rule(real_history: Path) -> None:
+    """A fortieth of the shops of another platform, light parameters."""
+    whole = read_history(real_history / "koubei")
+    kept = set(whole.demand["store_id"].drop_duplicates().sort_values().iloc[::40])
+    parts = {
+        name: frame[frame["store_id"].isin(kept)]
+        for name, frame in vars(whole).items()
+        if isinstance(frame, pd.DataFrame) and "store_id" in frame
+    }
+    parameters = ForecastParameters(most_rows=30_000, iterations=50)
+    result = backtest_demand(replace(whole, **parts), [date(2016, 7, 9)], 14, parameters=parameters)
+    scores = result.scores.set_index("method")
+    assert scores.loc["ours", "wape"] < scores.loc["weekday_rule", "wape"] < scores.loc["seasonal_naive", "wape"]
+    assert 0.7 < scores.loc["ours", "coverage_80"] < 0.9
