@@ -157,3 +157,12 @@ def test_two_runs_of_a_stage_at_once_write_what_one_writes(scenario: Scenario) -
     assert names[0] == names[1]
     assert scenario.rows("select count(*) from plan.allocations where as_of = %s", moment.as_of) == [(1,)]
     assert scenario.rows("select status from ops.stage_runs where as_of = %s", moment.as_of) == [("done",)]
+
+
+def test_ingest_may_judge_what_it_read_at_once(scenario: Scenario) -> None:
+    from flows.ingest import ingest
+
+    asyncio.run(ingest(business_date=TOMORROW, sources=["pos"], then_validate=True))
+    assert scenario.rows("select count(*) from ops.batches where status = 'landed'") == [(0,)]
+    judged = "select status from ops.stage_runs where stage = 'validate' and business_date = %s"
+    assert len(scenario.rows(judged, TOMORROW)) == 1
