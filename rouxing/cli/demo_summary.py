@@ -50,17 +50,23 @@ def _print_plan(console: Console, header: pd.Series) -> None:
     )
     if header["rung_reason"]:
         console.print(Text(f"  {header['rung_reason']}", "yellow"), highlight=False)
-    console.print(
-        f"Certificate: {header['verdict']}, {header['checks_passed']} / {header['checks_total']} checks passed"
-        "   [dim](simulated city)[/]",
-        highlight=False,
-    )
+    console.print(f"{_certificate(header)}   [dim](simulated city)[/]", highlight=False)
     if pd.notna(header["stock_value_fen"]):
         console.print(
             f"Worth: stock {_gap(header['stock_value_fen'], header['stock_bound_fen'])}, "
             f"quotas {_gap(header['quota_value_fen'], header['quota_bound_fen'])}",
             highlight=False,
         )
+
+
+def _certificate(header: pd.Series) -> str:
+    if header["rung"] == "freeze":
+        return f"Nothing changes: plan {header['previous_plan_id']} stays in force"
+    passed, total = header["checks_passed"], header["checks_total"]
+    words = f"Certificate: {passed} / {total} checks passed"
+    if header["verdict"] == "inherited_breach":
+        return f"{words}; the other {total - passed} limits were broken before this plan, which makes none worse"
+    return words if header["verdict"] == "pass" else f"{words}; the plan fails and is not published"
 
 
 def _gap(value: float, bound: float) -> str:

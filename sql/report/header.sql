@@ -1,6 +1,6 @@
 -- Header of a plan with the worth of its parts. Grain: plan.
 select
-    header.plan_id, header.business_date, header.as_of, header.rung, header.rung_reason, header.verdict, header.mode,
+    header.plan_id, header.business_date, header.as_of, header.rung, header.rung_reason, header.verdict, header.mode, header.previous_plan_id,
     header.checks_passed, header.checks_total, header.allocation_id, header.redistribution_id, allocation.forecast_id,
     allocation.value_fen as stock_value_fen, allocation.upper_bound_fen as stock_bound_fen,
     redistribution.value_fen as quota_value_fen, redistribution.upper_bound_fen as quota_bound_fen,
