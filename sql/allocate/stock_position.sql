@@ -3,6 +3,6 @@ select distinct on (location_id, sku_id)
     location_id, sku_id, on_hand_units, locked_units, counted_at
 from core.stock_levels
 where known_at <= %(known_by)s
-  -- A count older than two weeks tells nothing of today; the index serves this range.
-  and counted_at >= %(known_by)s::timestamptz - interval '14 days'
+  -- A count older than a quarter tells nothing of today; the index serves this range.
+  and counted_at >= %(known_by)s::timestamptz - interval '90 days'
 order by location_id, sku_id, counted_at desc, known_at desc

@@ -27,8 +27,17 @@ def header(scenario: Scenario, plan_id: str) -> dict[str, Any]:
     return dict(zip(columns, row, strict=True))
 
 
-def in_force(scenario: Scenario) -> str:
+def newest_live(scenario: Scenario) -> str:
     query = "select plan_id from plan.headers where is_published and mode = 'live' order by as_of desc, loaded_at desc"
+    return str(scenario.rows(query)[0][0])
+
+
+def newest_sent(scenario: Scenario) -> str:
+    """The plan in force: a dry run never takes the place of a plan that was sent."""
+    query = (
+        "select plan_id from plan.headers where is_published and mode = 'live' and plan_id in "
+        "(select plan_id from ops.outbox where status = 'sent') order by as_of desc, loaded_at desc"
+    )
     return str(scenario.rows(query)[0][0])
 
 
@@ -99,11 +108,11 @@ def test_a_failing_forecast_falls_back_to_the_rule_and_then_to_what_is_in_force(
     assert by_rule["rung_reason"].startswith('forecast failed: relation "core.bookings" does not exist')
     assert "\n" not in by_rule["rung_reason"]
 
-    kept = in_force(scenario)
+    kept = newest_sent(scenario)
     frozen_id = publish_steps(tomorrow, send=True)
     frozen = header(scenario, frozen_id)
     assert (frozen["rung"], frozen["is_published"], frozen["previous_plan_id"]) == ("freeze", False, kept)
-    assert in_force(scenario) == kept
+    assert newest_sent(scenario) == kept
     assert scenario.rows("select count(*) from ops.outbox where plan_id = %s", frozen_id) == [(0,)]
     assert "core.bookings" in (scenario.settings.reports / f"{frozen_id}.html").read_text()
 
@@ -134,7 +143,7 @@ def test_a_backfill_is_previewed_repeatable_and_never_in_force(scenario: Scenari
     assert scenario.rows("select mode from plan.headers where business_date = %s", day) == [("backfill",)]
     decided = "select distinct store_id from plan.staff_slots join plan.allocations a using (allocation_id)"
     assert scenario.rows(f"{decided} where a.business_date = %s order by 1", day) == [(store,) for store in stores]
-    assert in_force(scenario) == finished.plan_id
+    assert newest_live(scenario) == finished.plan_id
 
     asyncio.run(backfill(**arguments, preview=False))
     assert prints(scenario) == once
