@@ -14,6 +14,9 @@ from rouxing.warehouse.database import Database, open_database
 
 pytest_plugins = ["tests.plugins.prefect"]
 
+# Read when Prefect is imported: no thread of it may start a temporary server of its own.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_ENABLED", "false")
+
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:

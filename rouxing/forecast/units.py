@@ -43,6 +43,6 @@ def slot_arrivals(days: pd.DataFrame, profile: pd.DataFrame, quantile: str) -> p
         profile: ``store_id, weekday`` (0 = Monday), ``slot, share``.
         quantile: column of ``days``, e.g. ``p75``.
     """
-    table = days[["store_id", "date", quantile]].assign(weekday=days["date"].dt.weekday)
+    table = days[["store_id", "date", quantile]].assign(weekday=days["date"].dt.day_of_week)
     table = table.merge(profile, on=["store_id", "weekday"]).rename(columns={"date": "business_date"})
     return table[["store_id", "business_date", "slot"]].assign(arrivals=table[quantile] * table["share"])

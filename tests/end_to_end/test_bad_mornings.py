@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import date, timedelta
 from typing import Any
 
@@ -161,8 +162,10 @@ def test_two_runs_of_a_stage_at_once_write_what_one_writes(scenario: Scenario) -
     # A moment of its own, so that the allocation is not known yet.
     known = resolve_moment(TODAY, None)
     moment = resolve_moment(TODAY, known.as_of + timedelta(minutes=30))
+    # Each thread with this test's settings of Prefect: a bare one would look for a server of its own.
+    contexts = [copy_context(), copy_context()]
     with ThreadPoolExecutor(2) as pool:
-        names = list(pool.map(lambda _: allocate_steps(moment), range(2)))
+        names = list(pool.map(lambda context: context.run(allocate_steps, moment), contexts))
     assert names[0] == names[1]
     assert scenario.rows("select count(*) from plan.allocations where as_of = %s", moment.as_of) == [(1,)]
     assert scenario.rows("select status from ops.stage_runs where as_of = %s", moment.as_of) == [("done",)]

@@ -87,8 +87,18 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerH
 
         with temporary_settings({PREFECT_API_URL: server.api_url, PREFECT_SERVER_EPHEMERAL_ENABLED: False}):
             yield server
+            _hand_over_logs()
         os.environ.clear()
         os.environ.update(before)
+
+
+def _hand_over_logs() -> None:
+    """Prefect's threads hand over their last records while the server still runs; later they would wait in vain."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    APILogWorker.drain_all()
+    EventsWorker.drain_all()
 
 
 @pytest.fixture(scope="module")
