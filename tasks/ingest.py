@@ -14,6 +14,7 @@ from rouxing.ingest.landing import ingest_feed
 from rouxing.model.errors import TransientError
 from rouxing.model.feeds import FEEDS, SOURCES
 from rouxing.privacy.pseudonyms import Pseudonymiser
+from rouxing.warehouse.locks import named_lock
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, current_settings, tell
 from tasks.options import ONCE, OUTSIDE
@@ -34,10 +35,15 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
     history_start = read_until - timedelta(days=settings.history_days)
     pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
     results = []
-    with VendorClient(settings.vendor_url, attempts=ATTEMPTS) as client:
+    database = current_database()
+    # A source has one watermark a feed for all days: runs for different days take turns.
+    with (
+        named_lock(database, f"land/{source}", f"ingest of {source}"),
+        VendorClient(settings.vendor_url, attempts=ATTEMPTS) as client,
+    ):
         for feed in (feed for feed in FEEDS if feed.source == source):
             result = ingest_feed(
-                current_database(),
+                database,
                 client,
                 feed,
                 as_of=read_until,
