@@ -20,6 +20,9 @@ _REQUIRED = {
     "stores": ("store_id",),
     "calendar": ("date", "is_holiday"),
     "signals": ("store_id", "date"),
+    "promotions": ("date", "intensity"),
+    "quotas": ("store_id", "stock_id", "date", "coupons"),
+    "groups": ("store_id", "opened_at", "closes_at", "due_date", "needed", "joined", "closed_at", "succeeded"),
 }
 
 
@@ -27,13 +30,20 @@ _REQUIRED = {
 class History:
     """Frames of the past; absent frames mean "not known".
 
-    demand: store_id, date, pickups (>= 0). A missing store-day was closed or is unknown; it is never zero.
+    demand: store_id, date, pickups (>= 0), optional open_share (0-1, share of the day's usual demand that could be
+        met and seen: stock-outs, early closing or a feed that fell silent take away from it; 1 = whole). A missing
+        store-day was closed or is unknown; it is never zero.
     bookings: store_id, made_at, due_at, quantity (pickups booked), optional cancelled_at (a no-show counts as cancelled
         at its due moment). Moments without a zone are local; those with one are brought to Asia/Shanghai.
     claims: store_id, stock_id, claim_date, closed_date (day of redemption or expiry; NaT while open), redeemed,
         coupons (count), valid_days (days on which it can be redeemed, the claim's day included).
     stores: store_id, optional category.
     calendar: date, is_holiday, optional is_workday; known in advance. Absent = the official Chinese one.
+    promotions: date, intensity (planned strength of marketing, 0 = none), optional store_id (absent or missing = every
+        store), optional announced_on (usable from that day on). Known in advance.
+    quotas: store_id, stock_id, date, coupons (that may be claimed on the day), optional set_on. Known in advance.
+    groups: group-buys: store_id, opened_at, closes_at, due_date (day of pickup), needed and joined (members; joined as
+        of the last change), closed_at (missing while open), succeeded.
     signals: store_id, date, numbers. Kept and cut at the origin; page views added nothing (METHODS.md 1), so unused.
 
     Raises PermanentError when a frame lacks a column or pickups are negative or not finite.
@@ -45,6 +55,9 @@ class History:
     stores: pd.DataFrame | None = None
     calendar: pd.DataFrame | None = None
     signals: pd.DataFrame | None = None
+    promotions: pd.DataFrame | None = None
+    quotas: pd.DataFrame | None = None
+    groups: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         for name, columns in _REQUIRED.items():
@@ -65,6 +78,9 @@ class History:
             stores=self.stores,
             calendar=self.calendar,
             signals=None if self.signals is None else self.signals[day_numbers(self.signals["date"]) <= end],
+            promotions=_announced(self.promotions, "announced_on", end),
+            quotas=_announced(self.quotas, "set_on", end),
+            groups=None if self.groups is None else _groups_as_of(self.groups, end),
         )
 
 
@@ -94,6 +110,20 @@ def _refuse_missing_columns(name: str, frame: pd.DataFrame | None, columns: tupl
         raise PermanentError(
             f"history frame {name} lacks {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}"
         )
+
+
+def _announced(frame: pd.DataFrame | None, column: str, end: int) -> pd.DataFrame | None:
+    if frame is None or column not in frame.columns:
+        return frame
+    return frame[day_numbers(frame[column]) <= end]
+
+
+def _groups_as_of(groups: pd.DataFrame, end: int) -> pd.DataFrame:
+    known = groups[day_numbers(groups["opened_at"]) <= end]
+    closed = known["closed_at"].notna().to_numpy() & (day_numbers(known["closed_at"]) <= end)
+    return known.assign(
+        closed_at=known["closed_at"].where(closed), succeeded=known["succeeded"].to_numpy(dtype=bool) & closed
+    )
 
 
 def _bookings_as_of(bookings: pd.DataFrame, end: int) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from rouxing.model.errors import PermanentError
 
 
 def read_history(folder: Path) -> History:
-    """The history in ``folder``: demand and, where present, commitments, claims, stores, calendar, signals.
+    """The history in ``folder``: demand and, where present, commitments, claims, stores, calendar, signals, promotions,
+    quotas, groups.
 
     Each is <name>.parquet or <name>.csv with the columns of ``History`` (file commitments = frame bookings).
     Raises PermanentError when the folder or its demand file is missing or a file cannot be read.
@@ -26,6 +27,9 @@ def read_history(folder: Path) -> History:
         stores=_read(folder, "stores"),
         calendar=_read(folder, "calendar"),
         signals=_read(folder, "signals"),
+        promotions=_read(folder, "promotions"),
+        quotas=_read(folder, "quotas"),
+        groups=_read(folder, "groups"),
     )
 
 
