@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from rouxing.city import names, seasons
+from rouxing.city import names, seasons, tastes
 from rouxing.city.claims import customers_near
 from rouxing.city.counter import SLOT_SECONDS, UNSERVED, serve
 from rouxing.city.streams import (
@@ -64,7 +64,7 @@ def orders_of_day(world: World, day: date, pending: Columns, claims: Columns) ->
     quantity_2. ``pending`` are coupons of earlier days that will be redeemed; NONE where a column does not apply.
     """
     parts = [_organic(world, day), _walk_ins(world, day), _redeemers(world, day, pending, claims)]
-    orders = _with_lines(world, stack(parts))
+    orders = _with_lines(world, day, stack(parts))
     return take(orders, np.lexsort((orders["order"], orders["placed"])))
 
 
@@ -151,11 +151,12 @@ def _wanted(world: World, midnight: Ints | int, store: Ints, uniform: Floats) ->
     return np.asarray(midnight + (hour * 3600).astype(np.int64))
 
 
-def _with_lines(world: World, orders: Columns) -> Columns:
+def _with_lines(world: World, day: date, orders: Columns) -> Columns:
     seed, order, store = world.parameters.seed, orders["order"], orders["store"]
+    taste = tastes.sku_cumulative(world, day)
     exchange = np.isin(orders["stock"], [i for i, f in enumerate(names.STOCKS) if f.kind == "EXCHANGE"])
-    sku = np.where(exchange, names.EXCHANGE_SKU, _sku(world, store, draw(seed, order, "sku")))
-    other = _sku(world, store, draw(seed, order, "sku_2"))
+    sku = np.where(exchange, names.EXCHANGE_SKU, _sku(taste[store], draw(seed, order, "sku")))
+    other = _sku(taste[store], draw(seed, order, "sku_2"))
     pickup = orders["channel"] == PICKUP
     has_other = pickup & ~exchange & (other != sku) & (draw(seed, order, "lines") < SECOND_LINE_SHARE)
     return orders | {
@@ -166,8 +167,8 @@ def _with_lines(world: World, orders: Columns) -> Columns:
     }
 
 
-def _sku(world: World, store: Ints, uniform: Floats) -> Ints:
-    return np.asarray((uniform[:, None] >= world.stores.sku_cumulative[store]).sum(axis=1))
+def _sku(cumulative: Floats, uniform: Floats) -> Ints:
+    return np.asarray((uniform[:, None] >= cumulative).sum(axis=1))
 
 
 def _units(uniform: Floats) -> Ints:

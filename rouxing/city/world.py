@@ -50,7 +50,7 @@ class CityParameters:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Arrays (S,) over stores; ``sku_cumulative`` is (S, K), how the store's lines spread over SKUs."""
+    """Arrays (S,) over stores; ``sku_cumulative`` is (S, K), how the store's lines usually spread over SKUs."""
 
     names: tuple[str, ...]
     district: Ints
