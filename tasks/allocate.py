@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 from prefect import task
@@ -15,14 +14,13 @@ from rouxing.allocate.stock import StockAllocation, StockParameters, allocate_st
 from rouxing.allocate.store_days import StoreDayParameters, store_day_limits
 from rouxing.forecast.units import sku_demand, slot_arrivals
 from rouxing.model.errors import PermanentError
-from rouxing.plan.identity import canonical_json, code_version, frame_hash, identity, inputs_hash
-from rouxing.settings import PROJECT_ROOT
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.queries import named_query
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, tell
+from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 
 Frames = dict[str, pd.DataFrame]
@@ -71,24 +69,13 @@ def allocate_day(moment: Moment) -> str:
         forecast_id = str(forecast["forecast_id"].iloc[0])
         frames = read_inputs(connection, moment, forecast_id)
     parameters = AllocationParameters()
-    header = {
-        "business_date": moment.business_date,
-        "as_of": moment.as_of,
-        "forecast_id": forecast_id,
-        "stores": list(moment.stores),
-        **asdict(parameters),
-    }
-    inputs = inputs_hash({name: frame_hash(frame) for name, frame in frames.items()})
-    code = code_version(PROJECT_ROOT)
-    name = identity("allocation", inputs, header, code)
-    with database.connect() as connection:
-        known = connection.execute(named_query("allocate/touch_run").encode(), {"allocation_id": name}).fetchone()
-    if known is None:
+    draft = name_draft("allocation", moment, frames, forecast_id=forecast_id, **asdict(parameters))
+    if not is_known(database, "allocate/touch_run", allocation_id=draft.name):
         made = decide(moment, frames, parameters)
         with database.connect() as connection:
-            _write(connection, moment, name, header, inputs, code, made)
+            _write(connection, draft, made)
     tell("allocate", "decide", 1.0)
-    return name
+    return draft.name
 
 
 def read_inputs(connection: Connection, moment: Moment, forecast_id: str) -> Frames:
@@ -158,25 +145,13 @@ def _stock(
     )
 
 
-def _write(
-    connection: Connection,
-    moment: Moment,
-    name: str,
-    header: dict[str, Any],
-    inputs: str,
-    code: str,
-    made: DayAllocation,
-) -> None:
+def _write(connection: Connection, draft: Draft, made: DayAllocation) -> None:
     connection.execute(
         named_query("allocate/insert_run").encode(),
         {
-            "allocation_id": name,
-            "forecast_id": header["forecast_id"],
-            "business_date": moment.business_date,
-            "as_of": moment.as_of,
-            "inputs_hash": inputs,
-            "parameters": canonical_json(header),
-            "code_version": code,
+            **draft.columns,
+            "allocation_id": draft.name,
+            "forecast_id": draft.header["forecast_id"],
             "value_fen": made.stock.value_fen,
             "upper_bound_fen": made.stock.upper_bound_fen,
         },
@@ -189,7 +164,7 @@ def _write(
         "plan.warnings": made.warnings,
     }
     for table, frame in lines.items():
-        copy_frame(connection, table, frame.assign(allocation_id=name))
+        copy_frame(connection, table, frame.assign(allocation_id=draft.name))
 
 
 @task(name="report-allocation", **STEP)

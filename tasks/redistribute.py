@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 from prefect import task
 
-from rouxing.plan.identity import canonical_json, code_version, frame_hash, identity, inputs_hash
 from rouxing.redistribute.cells import (
     RECENT_DAYS,
     carrier_shares,
@@ -20,13 +18,13 @@ from rouxing.redistribute.cells import (
 )
 from rouxing.redistribute.problem import QuotaParameters
 from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
-from rouxing.settings import PROJECT_ROOT
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.queries import named_query
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, tell
+from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 
 Frames = dict[str, pd.DataFrame]
@@ -70,27 +68,17 @@ def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool) -> str:
     with database.connect() as connection:
         frames = read_inputs(connection, moment, allocation_id)
     parameters = QuotaParameters()
-    header = {
-        "business_date": moment.business_date,
-        "as_of": moment.as_of,
-        "allocation_id": allocation_id,
-        "stores": list(moment.stores),
-        "by_rule": by_rule,
-        **asdict(parameters),
-    }
-    inputs = inputs_hash({name: frame_hash(frame) for name, frame in frames.items()})
-    code = code_version(PROJECT_ROOT)
-    name = identity("redistribution", inputs, header, code)
-    with database.connect() as connection:
-        known = connection.execute(named_query("redistribute/touch_run").encode(), {"redistribution_id": name})
-        if known.fetchone():
-            return name
+    draft = name_draft(
+        "redistribution", moment, frames, allocation_id=allocation_id, by_rule=by_rule, **asdict(parameters)
+    )
+    if is_known(database, "redistribute/touch_run", redistribution_id=draft.name):
+        return draft.name
     arguments = decision_arguments(moment, frames)
     decide = rule_quotas if by_rule else redistribute_quotas
     plan = decide(**arguments, parameters=parameters)
     with database.connect() as connection:
-        _write(connection, moment, name, header, inputs, code, plan, arguments["loads"])
-    return name
+        _write(connection, draft, plan, arguments["loads"])
+    return draft.name
 
 
 def read_inputs(connection: Connection, moment: Moment, allocation_id: str) -> Frames:
@@ -153,31 +141,18 @@ def carrier_growth(store_days: pd.DataFrame, pickups: pd.DataFrame, stores: pd.D
     return sums[["carrier_id", "business_date"]].assign(growth=growth.clip(0.25, 4.0))
 
 
-def _write(
-    connection: Connection,
-    moment: Moment,
-    name: str,
-    header: dict[str, Any],
-    inputs: str,
-    code: str,
-    plan: QuotaPlan,
-    loads: pd.DataFrame,
-) -> None:
+def _write(connection: Connection, draft: Draft, plan: QuotaPlan, loads: pd.DataFrame) -> None:
     connection.execute(
         named_query("redistribute/insert_run").encode(),
         {
-            "redistribution_id": name,
-            "allocation_id": header["allocation_id"],
-            "business_date": moment.business_date,
-            "as_of": moment.as_of,
-            "inputs_hash": inputs,
-            "parameters": canonical_json(header),
-            "code_version": code,
+            **draft.columns,
+            "redistribution_id": draft.name,
+            "allocation_id": draft.header["allocation_id"],
             "value_fen": plan.value_fen,
             "upper_bound_fen": plan.upper_bound_fen,
         },
     )
     columns = ["stock_id", "carrier_id", "business_date", "quota_coupons", "previous_coupons", "issued_coupons"]
     more = ["reference_coupons", "expected_claims", "reason", "binding_store_id", "price_fen"]
-    copy_frame(connection, "plan.coupon_quotas", plan.quotas[columns + more].assign(redistribution_id=name))
-    copy_frame(connection, "plan.quota_loads", loads.assign(redistribution_id=name))
+    copy_frame(connection, "plan.coupon_quotas", plan.quotas[columns + more].assign(redistribution_id=draft.name))
+    copy_frame(connection, "plan.quota_loads", loads.assign(redistribution_id=draft.name))
