@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from rouxing.city import names, seasons
+from rouxing.city import marketing, names, seasons
 from rouxing.city.streams import NONE, Columns, Floats, Ints, day_number, day_seconds, draw, stream, take
 from rouxing.city.world import World
 
@@ -49,7 +49,7 @@ def _wishes(world: World, day: date) -> Columns:
     """Who would like which coupon, when; sorted by time. ``neighbour`` is NONE for those who would not go there."""
     seed = world.parameters.seed
     rng = stream(seed, day, "claims")
-    strength = seasons.day_strength(world, day) * seasons.coupon_burst(world, day) * world.stores.size
+    strength = seasons.day_strength(world, day) * marketing.real_burst(world, day) * world.stores.size
     pull = [f.claims_per_store_day * world.stock_is_on(i, day) for i, f in enumerate(names.STOCKS)]
     counts = rng.poisson(np.outer(pull, strength)).ravel()
     pair = np.repeat(np.arange(counts.size), counts)

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from rouxing.city import seasons, supply, trade
+from rouxing.city import marketing, seasons, supply, trade
 from rouxing.city.claims import QuotaChange, claims_of_day
 from rouxing.city.streams import NONE, Columns, Floats, Ints, stack, take
 from rouxing.city.supply import TransferOrder
@@ -98,7 +98,7 @@ def first_state(world: World) -> State:
 def default_quotas(world: World, day: date) -> Ints:
     """Quotas (N,) marketing sets by habit: the same round figure every day, raised for the burst."""
     cells = world.cells
-    burst = seasons.coupon_burst(world, day)
+    burst = marketing.planned_burst(world, day)
     of_district = np.bincount(world.stores.district, weights=burst) / np.bincount(world.stores.district)
     lift = np.where(cells.store != NONE, burst[cells.store], of_district[cells.district])
     is_on = np.array([world.stock_is_on(int(stock), day) for stock in range(len(cells.of))])[cells.stock]

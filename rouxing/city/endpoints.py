@@ -205,7 +205,7 @@ def _command(kind: Kind) -> Callable[[Vendors, Arguments], Answer]:
     return lambda vendors, arguments: vendors.command(kind, arguments)
 
 
-MASTER_FEEDS = ("stores", "skus", "distribution_centres", "rosters", "campaigns", "consents")
+MASTER_FEEDS = ("stores", "skus", "distribution_centres", "rosters", "campaigns", "promotions", "consents")
 Endpoint = tuple[Vendor, Callable[[Vendors, Arguments], Answer]]
 # Commands say "too fast" with 429 whatever the vendor: a sender must never take a limit for a success.
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {

@@ -1,17 +1,21 @@
-"""Master data the chain keeps by hand: stores, SKUs, centres, campaigns, and its customers' consents."""
+"""Master data the chain keeps by hand: stores, SKUs, centres, campaigns and their calendar, and consents."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 
-from rouxing.city import names
+from rouxing.city import marketing, names
 from rouxing.city.rows import CENTRE_CODES, Value, campaign_code, district_code, rfc3339, sku_code, store_code
 from rouxing.city.streams import DAY_SECONDS, NONE, Columns, Ints, day_seconds, draw, stack
 from rouxing.city.tables import FOREVER
 from rouxing.city.world import World, campaign_start
+from rouxing.model.feeds import WHOLE_CHAIN
 
 Row = dict[str, Value]
 MASTER_SECONDS = 5 * 60
+ANNOUNCED_SECONDS = 10 * 3600
 CONSENT_SECONDS = 10 * 60
 CONSENTING_SHARE, PREFERENCE_SHARE, WITHDRAWAL_SHARE = 0.97, 0.35, 0.03
 # Daily budget over the usual quotas: the burst goes beyond it, except where a campaign is protected.
@@ -19,7 +23,7 @@ CAMPAIGN_SPARE, PROTECTED_SPARE = 1.35, 1.6
 
 
 def master_rows(world: World) -> dict[str, list[Row]]:
-    """Rows of the feeds stores, skus, distribution_centres and campaigns, all known when history begins."""
+    """Rows of the feeds stores, skus, distribution_centres and campaigns, known when history begins, and promotions."""
     known = day_seconds(world.parameters.first_day) + MASTER_SECONDS
     shared: Row = {
         "valid_from": world.parameters.first_day.isoformat(),
@@ -32,9 +36,10 @@ def master_rows(world: World) -> dict[str, list[Row]]:
         "distribution_centres": [
             {"dc_id": code, "dc_name": name} for code, name in zip(CENTRE_CODES, names.CENTRES, strict=True)
         ],
-        "campaigns": _campaigns(world),
+        "campaigns": [*_campaigns(world), *_past_and_coming(world)],
     }
-    return {feed: [shared | row for row in rows] for feed, rows in feeds.items()}
+    shown = {feed: [shared | row for row in rows] for feed, rows in feeds.items()}
+    return shown | {"promotions": _promotions(world)}
 
 
 def _stores(world: World) -> list[Row]:
@@ -97,6 +102,53 @@ def _campaigns(world: World) -> list[Row]:
             }
         )
     return rows
+
+
+def _past_and_coming(world: World) -> list[Row]:
+    """Campaigns of the other pushes of the year; the standing coupon stocks carry them, so they pay for none."""
+    return [
+        {
+            "campaign_id": push.campaign_id,
+            "campaign_name": f"{push.name}（模拟）",
+            "budget_coupons": 0,
+            "daily_budget_coupons": 0,
+            "is_protected": False,
+            "valid_from": push.first_day.isoformat(),
+            "valid_to": push.last_day.isoformat(),
+        }
+        for push in marketing.pushes(world.parameters)
+        if push.campaign_id not in (names.MAIN_CAMPAIGN, names.MEMBER_CAMPAIGN)
+    ]
+
+
+def _promotions(world: World) -> list[Row]:
+    """The marketing calendar in order of announcement: a grade for the whole chain, and a higher one where it is."""
+    beginning = day_seconds(world.parameters.first_day) + MASTER_SECONDS
+    rows: list[tuple[int, Row]] = []
+    for push in marketing.pushes(world.parameters):
+        usual = day_seconds(push.first_day - marketing.ANNOUNCED_BEFORE) + ANNOUNCED_SECONDS
+        announced = max(beginning, usual)
+        moment = rfc3339(np.array([announced]))[0]
+        shared: Row = {"campaign_id": push.campaign_id, "announced_at": moment, "modified": moment}
+        rows += [(announced, shared | row) for row in _promotion_days(world, push)]
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _promotion_days(world: World, push: marketing.Push) -> list[Row]:
+    days = (push.first_day + timedelta(days=number) for number in range(len(push.lift)))
+    return [
+        {"business_date": day.isoformat(), "area_id": area, "intensity_tier": tier}
+        for day in days
+        if day >= world.parameters.first_day
+        for area, tier in _areas(marketing.planned_tiers(world, push, day).tolist())
+    ]
+
+
+def _areas(tiers: list[int]) -> list[tuple[str, int]]:
+    """The grade every district has at least, and the districts that have more."""
+    everywhere = min(tiers)
+    more = [(district_code(i), tier) for i, tier in enumerate(tiers) if tier > everywhere]
+    return [(WHOLE_CHAIN, everywhere), *more]
 
 
 def consents(world: World) -> Columns:

@@ -92,3 +92,32 @@ CAMPAIGNS = (
     CampaignFacts("会员权益保底", True, None),
     CampaignFacts("618 提货节", False, 16),
 )
+
+
+class PushFacts(NamedTuple):
+    """One marketing push: the day it peaks, and the planned lift of coupon claims on its days (1.0 = twice as many)."""
+
+    name: str
+    month: int
+    day: int
+    lift: tuple[float, ...]
+
+
+# Around the business date; before it, a week in which its coupons are on sale already.
+MAIN_PUSH = PushFacts(
+    "618 提货节", 6, 18,
+    (0, 0, 0, 0, 0, 0, 0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 1.0, 1.2, 1.0, 0.6, 0.35, 0.2, 0.1, 0.05),
+)  # fmt: skip
+MAIN_CAMPAIGN, MEMBER_CAMPAIGN = "CAMP03", "CAMP02"
+# Every month.
+MEMBER_DAY = PushFacts("会员日", 1, 18, (0.15, 0.5, 0.15))
+PUSHES = (
+    PushFacts("年货节", 1, 16, (0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.1, 0.9, 0.6, 0.3, 0.15)),
+    PushFacts("三八女神节", 3, 8, (0.1, 0.2, 0.3, 0.5, 0.8, 1.1, 0.6, 0.3, 0.1)),
+    PushFacts("五一出游季", 4, 30, (0.1, 0.2, 0.35, 0.5, 0.8, 1.2, 0.9, 0.6, 0.35, 0.2, 0.1)),
+    PushFacts("520 甜蜜季", 5, 20, (0.15, 0.25, 0.4, 0.6, 1.0, 0.5, 0.2)),
+    MAIN_PUSH,
+    PushFacts("八月清凉节", 8, 8, (0.15, 0.25, 0.45, 0.7, 0.4, 0.2)),
+    PushFacts("双 11 提货节", 11, 11, (0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.0, 0.6, 0.3, 0.1)),
+    PushFacts("双 12 返场", 12, 12, (0.1, 0.2, 0.4, 0.7, 0.9, 0.5, 0.2)),
+)

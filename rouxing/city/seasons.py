@@ -1,4 +1,4 @@
-"""How strong a day is: weekday, payday, holiday and make-up workday, weather-like swings, the campaign's burst."""
+"""How strong a day is: weekday, payday, holiday and make-up workday, weather-like swings, marketing's bursts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 import chinese_calendar
 import numpy as np
 
+from rouxing.city.marketing import real_burst
 from rouxing.city.streams import Floats, stream
 from rouxing.city.world import World
 
@@ -17,9 +18,6 @@ HOME_HOLIDAY, OFFICE_HOLIDAY = 1.30, 0.60
 PAYDAYS = (10, 11, 12, 15, 16)
 PAYDAY_LIFT = 1.08
 GROWTH_PER_DAY = 0.0003
-# Coupon pull around the business date D, from D-9 to D+6.
-BURST = np.array([1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.65, 2.0, 2.2, 2.0, 1.6, 1.35, 1.2, 1.1, 1.05])
-BURST_BEFORE = 9
 ORGANIC_SHARE_OF_BURST = 0.35
 MEMORY_DAYS, PERSISTENCE = 20, 0.7
 
@@ -31,16 +29,9 @@ def day_strength(world: World, day: date) -> Floats:
     return np.asarray(_week(world, day) * _weather(world, day) * growth * payday)
 
 
-def coupon_burst(world: World, day: date) -> Floats:
-    """Factor (S,) of the campaign's burst on coupon claims."""
-    offset = (day - world.parameters.business_date).days + BURST_BEFORE
-    shape = BURST[offset] if 0 <= offset < len(BURST) else 1.0
-    return np.asarray(1 + world.stores.burst * (float(shape) - 1))
-
-
 def organic_burst(world: World, day: date) -> Floats:
-    """Factor (S,) of the burst on orders without a coupon."""
-    return np.asarray(1 + ORGANIC_SHARE_OF_BURST * (coupon_burst(world, day) - 1))
+    """Factor (S,) of marketing's burst on orders without a coupon."""
+    return np.asarray(1 + ORGANIC_SHARE_OF_BURST * (real_burst(world, day) - 1))
 
 
 def is_day_off(day: date) -> bool:

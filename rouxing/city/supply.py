@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from rouxing.city import seasons
+from rouxing.city.marketing import planned_burst
 from rouxing.city.streams import DAY_SECONDS, Columns, Flags, Floats, Ints, day_number, day_seconds, draw
 from rouxing.city.world import World
 
@@ -139,7 +139,7 @@ def fill_orders(available: Ints, orders: Columns) -> tuple[Flags, Ints]:
 
 def _targets(world: World, day: date, usage: Floats) -> Floats:
     days = (world.stores.lead_days + COVER_DAYS)[:, None]
-    expected = usage * (1 + 0.4 * (seasons.coupon_burst(world, day) - 1))[:, None]
+    expected = usage * (1 + 0.4 * (planned_burst(world, day) - 1))[:, None]
     target = expected * days + 1.2 * np.sqrt(expected * days) + 1
     volume = target * world.skus.volume_ml
     is_cold = world.skus.is_cold

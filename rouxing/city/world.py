@@ -176,7 +176,7 @@ def _stores(parameters: CityParameters, district_count: int) -> Stores:
         closes_slot=closes,
         size=size,
         is_office=rng.random(count) < 0.3,
-        burst=np.where(district % 3 == 0, 1.0, 0.35) * rng.uniform(0.8, 1.2, count),
+        burst=district_pull(district) * rng.uniform(0.8, 1.2, count),
         redeem_factor=rng.uniform(0.85, 1.15, count),
         capacity_day=capacity_day,
         capacity_slot=capacity_slot,
@@ -188,6 +188,11 @@ def _stores(parameters: CityParameters, district_count: int) -> Stores:
         cold_ml=cold,
         sku_cumulative=_tastes(rng, count, cold > 0),
     )
+
+
+def district_pull(district: Ints) -> Floats:
+    """How much of a marketing push a district takes part in; every third one in all of it."""
+    return np.where(district % 3 == 0, 1.0, 0.35)
 
 
 def _capacities(rng: np.random.Generator, size: Floats) -> tuple[Ints, Ints]:

@@ -180,6 +180,7 @@ _PLACES: dict[str, tuple[str, Habit]] = {
     "distribution_centres": ("/master/distribution_centres", MASTER),
     "rosters": ("/master/rosters", MASTER),
     "campaigns": ("/master/campaigns", MASTER),
+    "promotions": ("/master/promotions", MASTER),
     "consents": ("/master/consents", MASTER),
     "order_lines": ("/pos/trades.sold.get", POS),
     "stock_levels": ("/wms/stock.query", WMS),

@@ -23,6 +23,8 @@ BOOKING_STATUSES = ("booked", "cancelled", "arrived", "collected", "no_show")
 TRANSFER_STATUSES = ("ordered", "dispatched", "received", "cancelled")
 MILESTONES = ("picked", "departed", "arrived")
 LAST_SLOT = 47
+STRONGEST_TIER = 5
+WHOLE_CHAIN = "ALL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,25 @@ CAMPAIGNS = Feed(
         _count("daily_budget_coupons", "coupons the campaign may issue in a business day"),
         Column("is_protected", "boolean", "its quotas may not be cut below those in force"),
         *_VALIDITY,
+    ),
+)
+
+PROMOTIONS = Feed(
+    name="promotions",
+    source="master",
+    title="营销日历",
+    key=("campaign_id", "business_date", "area_id"),
+    event_time="announced_at",
+    columns=(
+        _text("campaign_id", "campaign"),
+        _date("business_date", "business day"),
+        _text("area_id", f"district that takes part; {WHOLE_CHAIN} = every store"),
+        _count(
+            "intensity_tier",
+            "planned traffic grade (活动力度) of the day, 0 = called off; of several on one day the strongest counts",
+            maximum=STRONGEST_TIER,
+        ),
+        _time("announced_at", "moment marketing announced it"),
     ),
 )
 
@@ -376,6 +397,7 @@ FEEDS: tuple[Feed, ...] = (
     DISTRIBUTION_CENTRES,
     ROSTERS,
     CAMPAIGNS,
+    PROMOTIONS,
     CONSENTS,
     ORDER_LINES,
     STOCK_LEVELS,

@@ -144,6 +144,7 @@ FEED_TITLES_EN = {
     "distribution_centres": "Distribution centres",
     "rosters": "Rosters",
     "campaigns": "Campaigns and budgets",
+    "promotions": "Marketing calendar",
     "consents": "Consents",
     "order_lines": "POS order lines",
     "stock_levels": "WMS stock levels",

@@ -7,6 +7,8 @@ from typing import Any
 
 LABELS: Mapping[str, str] = {
     "ambient_volume_ml": "常温容积（毫升）",
+    "announced_at": "发布时间",
+    "area_id": "活动范围",
     "arrival_id": "到店编号",
     "arrived_at": "到店时间",
     "booking_id": "预约编号",
@@ -43,6 +45,7 @@ LABELS: Mapping[str, str] = {
     "handed_over_at": "交付完成时间",
     "handover_seconds": "单笔交付时长（秒）",
     "holding_fen": "持有成本（分）",
+    "intensity_tier": "活动力度（档）",
     "is_granted": "是否同意",
     "is_protected": "是否受保护",
     "issued_coupons": "当日已发（张）",
