@@ -39,7 +39,7 @@ def test_shares_add_up_over_open_half_hours(
 
 def test_much_history_speaks_for_itself_and_none_for_the_pool() -> None:
     stores = pd.DataFrame({"store_id": ["A", "NEW"], "opens_slot": [20, 20], "closes_slot": [22, 22]})
-    history = pd.DataFrame({"store_id": "A", "date": "2026-05-04", "slot": [20, 21], "pickups": [30_000, 10_000]})
+    history = pd.DataFrame({"store_id": "A", "date": "2026-05-11", "slot": [20, 21], "pickups": [30_000, 10_000]})
     profile = half_hour_profile(history, stores).set_index(["store_id", "weekday", "slot"])["share"]
     assert profile["A", 0, 20] == pytest.approx(0.75, abs=1e-3)
     assert profile["NEW", 3, 20] == pytest.approx(0.75, abs=1e-3)
