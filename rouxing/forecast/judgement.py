@@ -110,16 +110,16 @@ def _ratios(part: Matrix, whole: Matrix) -> Matrix:
 def _districts(store_ids: pd.Series, stores: pd.DataFrame | None) -> Labels:
     if stores is None or "district_id" not in stores.columns:
         return np.full(len(store_ids), "", dtype=object)
-    named = stores.drop_duplicates("store_id").set_index("store_id")["district_id"]
-    return named.reindex(store_ids).fillna("").to_numpy(dtype=object)
+    districts = dict(zip(stores["store_id"], stores["district_id"], strict=True))
+    return np.array([districts.get(store_id, "") for store_id in store_ids], dtype=object)
 
 
 def _sizes(closed: pd.DataFrame) -> Labels:
     """Thirds of the stores by their mean weekday rule, which is known at the origin."""
     usual = closed.groupby("store_id")["rule"].mean()
-    third = np.minimum((usual.rank(method="first") - 1) * len(SIZES) // max(len(usual), 1), len(SIZES) - 1)
-    places = third.reindex(closed["store_id"]).to_numpy(dtype=np.int64)
-    return np.array(SIZES, dtype=object)[places]
+    third = (usual.rank(method="first").to_numpy() - 1) * len(SIZES) // max(len(usual), 1)
+    sizes = dict(zip(usual.index, third.astype(np.int64), strict=True))
+    return np.array([SIZES[sizes[store_id]] for store_id in closed["store_id"]], dtype=object)
 
 
 def _ages(closed: pd.DataFrame, demand: pd.DataFrame) -> Labels:

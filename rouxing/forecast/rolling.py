@@ -55,13 +55,12 @@ def with_actuals(rows: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
     """Rows with ``actual`` from ``demand``; missing where a day is not closed or was seen only in part (< 95 %)."""
     if "open_share" in demand.columns:
         demand = demand[demand["open_share"].fillna(1.0) >= SEEN_WHOLE]
-    actuals = (
-        demand.groupby(["store_id", "date"], as_index=False)["pickups"].mean().rename(columns={"pickups": "actual"})
-    )
+    actuals = demand.groupby(["store_id", "date"])["pickups"].mean().rename("actual").reset_index()
     joined = rows.merge(actuals.astype({"store_id": "str"}), on=["store_id", "date"], how="left")
     return joined.assign(actual=joined["actual"].astype(np.float64))
 
 
 def _recounted(frame: pd.DataFrame, count: str) -> pd.DataFrame:
     names = [name for name in frame.columns if name != count]
-    return frame.groupby(names, as_index=False, dropna=False, sort=False)[count].sum()[list(frame.columns)]
+    counted = frame.groupby(names, dropna=False, sort=False)[count].sum().reset_index()
+    return counted[list(frame.columns)]
