@@ -58,6 +58,15 @@ class Settings(BaseSettings):
     settle_minutes: int = Field(
         default=10, ge=0, le=120, description="A vendor's rows may show this late; decisions leave out younger ones."
     )
+    task_runner: Literal["threads", "dask"] = Field(
+        default="threads",
+        description="Where shards of training and prediction run: threads of the flow run, or a Dask cluster.",
+    )
+    dask_address: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]+://\S+$",
+        description="Scheduler of the Dask cluster, e.g. tcp://scheduler:8786; absent = processes of this machine.",
+    )
     real_history: Path = Field(
         default=PROJECT_ROOT.parent / "shared" / "data",
         description="Folder of the real histories for tests and backtests.",

@@ -29,8 +29,8 @@ def test_whatever_differs_gives_another_name() -> None:
 
 
 def test_a_draft_knows_the_columns_of_its_header() -> None:
-    draft = named(stores=("S2", "S1"), by_rule=False)
+    draft = named(stores=("S2", "S1"), rule=1)
     assert draft.columns["business_date"] == DAY
     assert draft.columns["parameters"] == (
-        '{"as_of": "2026-06-18T05:30:00+08:00", "business_date": "2026-06-18", "by_rule": false, "stores": ["S1", "S2"]}'
+        '{"as_of": "2026-06-18T05:30:00+08:00", "business_date": "2026-06-18", "rule": 1, "stores": ["S1", "S2"]}'
     )
