@@ -254,7 +254,8 @@ def city_orders() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "order_id": "E" + frame["order"].astype(str), "store_id": "S" + frame["store"].astype(str),
-            "line_number": 1, "channel": "pickup", "status": "collected", "sku_id": "K1", "quantity_units": 1, "paid_fen": 1, **moments,
+            "line_number": 1, "channel": "pickup", "status": "collected", "sku_id": "K1", "quantity_units": 1,
+            "paid_fen": 1, **moments,
             "known_at": moments["collected_at"] + timedelta(minutes=1),
         }
     )  # fmt: skip
