@@ -17,6 +17,7 @@ from flows.redistribute import redistribute_steps
 from flows.validate import validate_steps
 from tasks.backfill import planned_partitions, report_partitions
 from tasks.context import resolve_moment, tell
+from tasks.runner import settings_task_runner
 
 STEPS: dict[Stage, Any] = {
     "ingest": ingest_steps,
@@ -29,7 +30,12 @@ STEPS: dict[Stage, Any] = {
 }
 
 
-@flow(name="backfill", flow_run_name=backfill_name, validate_parameters=True)
+@flow(
+    name="backfill",
+    flow_run_name=backfill_name,
+    validate_parameters=True,
+    task_runner=settings_task_runner(),
+)
 async def backfill(
     start_date: StartDate,
     end_date: EndDate,
@@ -60,6 +66,7 @@ async def backfill(
             moment = resolve_moment(partition["business_date"], None, mode="backfill", stores=tuple(stores or ()))
             STEPS[partition["stage"]](moment)
         tell("backfill", "partitions", 1.0)
-    finally:
-        partitions = report_partitions(partitions, tried)
-    return partitions
+    except Exception:
+        report_partitions(partitions, tried)
+        raise
+    return report_partitions(partitions, tried)

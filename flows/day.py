@@ -33,10 +33,9 @@ async def day(business_date: BusinessDate = None, as_of: AsOf = None, send: Send
     await ingest(**when, return_state=True)
     await validate(**when, return_state=True)
     await decide(when)
-    try:
-        plan_id: str = await publish(**when, send=send)
-    finally:
-        await learn(**when, return_state=True)
+    published = await publish(**when, send=send, return_state=True)
+    await learn(**when, return_state=True)
+    plan_id: str = await published.aresult()
     report_after_learning(plan_id)
     return plan_id
 

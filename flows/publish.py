@@ -32,6 +32,8 @@ def publish_steps(moment: Moment, *, send: bool = False) -> str:
             if sends:
                 fill_outbox(plan)
                 send_outbox(plan)
-        finally:
+        except Exception:
             report_plan(plan, sent=sends)
+            raise
+        report_plan(plan, sent=sends)
     return run.result_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from psycopg import sql
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from rouxing.model.errors import PermanentError, TransientError
 from rouxing.settings import Settings
@@ -22,6 +23,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 # A host that swallows packets would otherwise be waited for two minutes.
 CONNECT_PATIENCE_S = 10
+CANCEL_PATIENCE_S = 2
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,11 @@ class Database:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A psycopg connection in one transaction: committed at the end, rolled back on an error."""
+        """A psycopg connection in one transaction: committed at the end, rolled back on an error.
+
+        A run that is stopped may stop in the middle of a query. Its connection is closed, which rolls back too and
+        frees its locks; a rollback would fail there and pass for a failure of the run.
+        """
         try:
             raw = self.engine.raw_connection()
         except psycopg.OperationalError as error:
@@ -40,8 +46,11 @@ class Database:
         try:
             yield raw.driver_connection  # type: ignore[misc]
             raw.commit()
-        except BaseException:
+        except Exception:
             raw.rollback()
+            raise
+        except BaseException:
+            _give_up(raw)
             raise
         finally:
             raw.close()
@@ -63,6 +72,14 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Database:
     if migrated:
         _bring_up_to_date(url)
     return database
+
+
+def _give_up(raw: PoolProxiedConnection) -> None:
+    """Ends the query that is under way, if any, and closes the connection for good."""
+    connection: Any = raw.driver_connection
+    with suppress(psycopg.Error):
+        connection.cancel_safe(timeout=CANCEL_PATIENCE_S)
+    raw.invalidate()
 
 
 def _bring_up_to_date(url: URL) -> None:
