@@ -57,7 +57,7 @@ def half_hour_profile(slot_history: pd.DataFrame, stores: pd.DataFrame) -> pd.Da
     origin = int(day_numbers(slot_history["date"]).max()) if len(slot_history) else 0
     profile = slot_profile(slot_history, stores, day_table(None, origin - PROFILE_DAYS + 1, origin))
     shares = profile.shares[:, :HOLIDAY]
-    is_open = _open_slots(_master(stores))
+    is_open = open_slots(stores)
     store, weekday, slot = np.nonzero(np.broadcast_to(is_open[:, None, :], shares.shape))
     return pd.DataFrame(
         {
@@ -84,7 +84,7 @@ def slot_profile(slot_history: pd.DataFrame, stores: pd.DataFrame, days: DayTabl
     day to its week's; thin half hours listen to their neighbours.
     """
     master = _master(stores)
-    is_open = _open_slots(master)
+    is_open = open_slots(stores)
     everything = _arrivals(slot_history, master["store_id"], days.first)
     arrivals = everything * is_open[:, None, :]
     kinds = day_kinds(days)[:PROFILE_DAYS]
@@ -103,7 +103,16 @@ def day_kinds(days: DayTable) -> Days:
     return np.where(days.is_holiday, HOLIDAY, kinds).astype(np.int64)
 
 
-def usual_totals(totals: Matrix, weekday: Days) -> Matrix:
+def open_slots(stores: pd.DataFrame) -> Flags:
+    """Stores (sorted by id) x 48: half hours in which each is open."""
+    master = _master(stores)
+    slots = np.arange(SLOTS_PER_DAY)
+    opens, closes = (master[name].to_numpy(dtype=np.int64)[:, None] for name in ("opens_slot", "closes_slot"))
+    is_open: Flags = (slots >= opens) & (slots < closes)
+    return is_open
+
+
+def _usual_totals(totals: Matrix, weekday: Days) -> Matrix:
     """Stores x days: median of the store's totals on the same weekday, days without any left out; 0 where unknown."""
     usual = np.zeros_like(totals)
     for day in range(7):
@@ -143,14 +152,6 @@ def _master(stores: pd.DataFrame) -> pd.DataFrame:
     return stores.drop_duplicates("store_id").sort_values("store_id")
 
 
-def _open_slots(master: pd.DataFrame) -> Flags:
-    """Stores x 48."""
-    slots = np.arange(SLOTS_PER_DAY)
-    opens, closes = (master[name].to_numpy(dtype=np.int64)[:, None] for name in ("opens_slot", "closes_slot"))
-    is_open: Flags = (slots >= opens) & (slots < closes)
-    return is_open
-
-
 def _arrivals(slot_history: pd.DataFrame, store_ids: pd.Series, first: int) -> Matrix:
     """Stores x 56 days x 48; stores not asked for and other days are left out."""
     shape = (len(store_ids), PROFILE_DAYS, SLOTS_PER_DAY)
@@ -166,7 +167,7 @@ def _arrivals(slot_history: pd.DataFrame, store_ids: pd.Series, first: int) -> M
 
 def _ordinary(totals: Matrix, weekday: Days, kinds: Days) -> Flags:
     """Stores x days: neither without arrivals nor far off the usual, by half and by three Poisson deviations."""
-    usual = usual_totals(totals, weekday)
+    usual = _usual_totals(totals, weekday)
     far = (totals < 0.5 * usual) | (totals > 2.0 * usual)
     chance = np.abs(totals - usual) <= 3.0 * np.sqrt(usual)
     ordinary: Flags = (totals > 0) & (~far | chance | (kinds >= HOLIDAY))
