@@ -1,4 +1,4 @@
-"""The command ``rouxing``: demo, up, run, backtest, doctor, status."""
+"""The command ``rouxing``: demo, up, run, backtest, reread, doctor, status."""
 
 from __future__ import annotations
 

@@ -79,6 +79,28 @@ def backtest_demand(
 
 
 @app.command()
+def reread(
+    feed: Annotated[str, typer.Argument(help="Feed, e.g. order_lines; `rouxing status` lists them.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+            help="Moment in Asia/Shanghai, e.g. '2026-06-17 05:30'. Without it: where the feed's stopped batch begins.",
+        ),
+    ] = None,
+) -> None:
+    """Have the next ingest read a feed once more, after its vendor has mended what was wrong.
+
+    A batch that was stopped keeps its feed waiting. If judging it again (`rouxing run validate -p retry_stopped=true`)
+    cannot help, since the rows themselves were wrong, read them again: the new batch takes the stopped one's place.
+    Rows that have not changed are counted and left as they are.
+    """
+    from rouxing.cli.reread import read_feed_again
+
+    read_feed_again(load_settings(), feed, since)
+
+
+@app.command()
 def doctor() -> None:
     """Say what is wrong with this setup and how to mend it. Exit code 1 when something is."""
     from rouxing.cli.doctor import examine

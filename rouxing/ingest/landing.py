@@ -105,6 +105,13 @@ def read_watermark(database: Database, feed: Feed) -> datetime | None:
     return row[0] if row else None
 
 
+def stopped_since(database: Database, feed: Feed) -> datetime | None:
+    """From when on a stopped batch keeps rows of ``feed`` out of core; None when no batch is stopped."""
+    with database.connect() as connection:
+        row = connection.execute(named_query("ingest/stopped_since").encode(), {"feed": feed.name}).fetchone()
+    return row[0] if row else None
+
+
 def read_again(database: Database, feed: Feed, since: datetime) -> None:
     """The next ingest reads ``feed`` from ``since`` on once more, e.g. after a vendor has mended a window."""
     with database.connect() as connection:
