@@ -12,6 +12,8 @@ from rouxing.allocate.position import arrival_dates, free_room, stock_at_arrival
 from rouxing.allocate.staff import StaffParameters, plan_staff
 from rouxing.allocate.stock import StockAllocation, StockParameters, allocate_stock
 from rouxing.allocate.store_days import StoreDayParameters, store_day_limits
+from rouxing.forecast.show_up import orders_of
+from rouxing.forecast.skus import SkuSplit
 from rouxing.forecast.units import sku_demand, slot_arrivals
 from rouxing.model.errors import PermanentError
 from rouxing.warehouse.copy import copy_frame
@@ -98,6 +100,9 @@ def read_inputs(connection: Connection, moment: Moment, forecast_id: str) -> Fra
         "days": read_frame(connection, "forecast/days", forecast_id=forecast_id),
         "slots": read_frame(connection, "forecast/slots", forecast_id=forecast_id),
         "split": read_frame(connection, "forecast/sku_split", forecast_id=forecast_id),
+        "sku_weekdays": read_frame(connection, "forecast/sku_weekdays", forecast_id=forecast_id),
+        "walk_ins": read_frame(connection, "forecast/walk_ins", forecast_id=forecast_id),
+        "exchanges": read_frame(connection, "forecast/exchanges", forecast_id=forecast_id),
     }
 
 
@@ -108,32 +113,44 @@ def decide(moment: Moment, frames: Frames, parameters: AllocationParameters) -> 
     split = frames["split"][frames["split"]["sku_id"].isin(skus["sku_id"])]
     now = units_now(stores, skus, frames["counts"], frames["in_transit"])
     arrivals = arrival_dates(stores, moment.business_date)
-    stock = _stock(stores, skus, now, days, split, arrivals, frames["counts"], parameters.stock)
+    shares = SkuSplit(split, frames["sku_weekdays"], frames["walk_ins"])
+    demand = _demand(days, shares, frames["exchanges"], arrivals)
+    stock = _stock(stores, skus, now, demand, arrivals, frames["counts"], parameters.stock)
     transfers = stock.transfers.merge(arrivals, on="store_id")
     planned = days[days["date"] < pd.Timestamp(moment.business_date) + pd.Timedelta(days=PLANNED_DAYS)]
     load = slot_arrivals(planned, frames["slots"], parameters.staffing_quantile)
     staff = plan_staff(load, stores, frames["rosters"], parameters.staff)
     loads = planned.rename(columns={"date": "business_date", "mean": "load_mean"})
     loads = loads.assign(load_upper=loads[parameters.load_quantile])[
-        ["store_id", "business_date", "load_mean", "load_upper"]
+        ["store_id", "business_date", "load_mean", "load_upper", "show_up_share"]
     ]
-    units = stock_for_pickups(now, transfers, arrivals, loads[["store_id", "business_date", "load_mean"]], split)
+    units = stock_for_pickups(now, transfers, arrivals, loads.drop(columns="load_upper"), split)
     limits = store_day_limits(staff.slots, stores, units, loads, parameters.store_days)
     warnings = pd.concat([staff.warnings, limits.warnings], ignore_index=True)
     return DayAllocation(stock, transfers, staff.slots, limits.store_days, warnings)
+
+
+def _demand(days: pd.DataFrame, split: SkuSplit, exchanges: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:
+    """Units of each SKU asked for before and on the day on which a transfer arrives.
+
+    On the covered day every order takes stock, also those nobody will fetch. What these took is back on the shelf the
+    next morning, so the days before it use up what is collected.
+    """
+    due = days.merge(arrivals, on="store_id")
+    before = due[due["date"] < due["arrives_on"]]
+    covered = orders_of(due[due["date"] == due["arrives_on"]])
+    return pd.concat([sku_demand(part, split, exchanges) for part in (before, covered)], ignore_index=True)
 
 
 def _stock(
     stores: pd.DataFrame,
     skus: pd.DataFrame,
     now: pd.DataFrame,
-    days: pd.DataFrame,
-    split: pd.DataFrame,
+    demand: pd.DataFrame,
     arrivals: pd.DataFrame,
     counts: pd.DataFrame,
     parameters: StockParameters,
 ) -> StockAllocation:
-    demand = sku_demand(days, split)
     due = demand.merge(arrivals, on="store_id")
     covered = due[due["date"] == due["arrives_on"]]
     at_centres = counts[~counts["location_id"].isin(stores["store_id"])]

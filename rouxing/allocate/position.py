@@ -76,13 +76,15 @@ def stock_for_pickups(
         now: of ``units_now``.
         transfers: store_id, sku_id, quantity_units, arrives_on of the plan.
         arrivals: of ``arrival_dates``.
-        days: store_id, business_date, load_mean (pickups) of consecutive days from today on.
+        days: store_id, business_date, load_mean (pickups) of consecutive days from today on, show_up_share (0-1).
         split: store_id, sku_id, units_per_pickup, walk_in_units_per_day.
 
     Returns:
         store_id, business_date, sku_id, available_units, units_per_pickup: on hand, on its way and planned by that
         day, less the mean demand of the days before it, less the day's walk-in sales; never below 0. What sells from
-        the day of the arrival on is made up by the next day's transfer, which is not planned yet.
+        the day of the arrival on is made up by the next day's transfer, which is not planned yet. An order takes its
+        units whether or not anybody fetches it, so a pickup needs units_per_pickup over show_up_share on the day; what
+        was not fetched is back on the shelf the next morning and is not taken off later days.
     """
     cells = days.merge(now, on="store_id").merge(split, on=CELL, how="left").merge(arrivals, on="store_id")
     rates = cells[["units_per_pickup", "walk_in_units_per_day"]].fillna(0.0)
@@ -94,7 +96,7 @@ def stock_for_pickups(
     planned = _planned_units(cells, transfers)
     units = cells["available_units"] + cells["in_transit_units"] + planned - earlier - rates["walk_in_units_per_day"]
     return cells[["store_id", "business_date", "sku_id"]].assign(
-        available_units=units.clip(lower=0.0), units_per_pickup=rates["units_per_pickup"]
+        available_units=units.clip(lower=0.0), units_per_pickup=rates["units_per_pickup"] / cells["show_up_share"]
     )
 
 

@@ -54,7 +54,7 @@ def test_free_room_counts_what_is_there_and_coming() -> None:
 
 
 def test_stock_for_pickups_runs_down_until_the_transfer_arrives_and_later_sales_are_made_up() -> None:
-    days = pd.DataFrame({"store_id": ["S2", "S2"], "business_date": [DAY, NEXT], "load_mean": [4.0, 4.0]})
+    days = pd.DataFrame({"store_id": ["S2", "S2"], "business_date": [DAY, NEXT], "load_mean": [4.0, 4.0], "show_up_share": 1.0})
     split = pd.DataFrame(
         {"store_id": ["S2"], "sku_id": ["K1"], "units_per_pickup": [1.0], "walk_in_units_per_day": [2.0]}
     )
