@@ -54,7 +54,9 @@ def test_free_room_counts_what_is_there_and_coming() -> None:
 
 
 def test_stock_for_pickups_runs_down_until_the_transfer_arrives_and_later_sales_are_made_up() -> None:
-    days = pd.DataFrame({"store_id": ["S2", "S2"], "business_date": [DAY, NEXT], "load_mean": [4.0, 4.0], "show_up_share": 1.0})
+    days = pd.DataFrame(
+        {"store_id": ["S2", "S2"], "business_date": [DAY, NEXT], "load_mean": [4.0, 4.0], "show_up_share": 1.0}
+    )
     split = pd.DataFrame(
         {"store_id": ["S2"], "sku_id": ["K1"], "units_per_pickup": [1.0], "walk_in_units_per_day": [2.0]}
     )
@@ -67,3 +69,18 @@ def test_stock_for_pickups_runs_down_until_the_transfer_arrives_and_later_sales_
     at_once = stock_for_pickups(NOW, transfers, arrival_dates(STORES.assign(lead_time_days=0), DAY.date()), days, split)
     refilled = at_once[at_once["sku_id"] == "K1"].set_index("business_date")["available_units"]
     assert refilled[NEXT] == 10 + 12 - 2
+
+
+def test_a_pickup_needs_the_stock_of_the_orders_behind_it_and_later_days_get_back_what_was_not_fetched() -> None:
+    days = pd.DataFrame(
+        {"store_id": ["S2", "S2"], "business_date": [DAY, NEXT], "load_mean": [4.0, 4.0], "show_up_share": 0.8}
+    )
+    split = pd.DataFrame(
+        {"store_id": ["S2"], "sku_id": ["K1"], "units_per_pickup": [1.0], "walk_in_units_per_day": [0.0]}
+    )
+    none = pd.DataFrame({"store_id": [], "sku_id": [], "quantity_units": [], "arrives_on": []})
+    late = arrival_dates(STORES.assign(lead_time_days=2), DAY.date())
+    units = stock_for_pickups(NOW, none.astype({"store_id": "str", "sku_id": "str"}), late, days, split)
+    milk = units[units["sku_id"] == "K1"].set_index("business_date")
+    assert milk["units_per_pickup"].tolist() == [1.25, 1.25]
+    assert milk["available_units"].tolist() == [10, 10 - 4]
