@@ -78,9 +78,9 @@ def test_a_pickup_needs_the_stock_of_the_orders_behind_it_and_later_days_get_bac
     split = pd.DataFrame(
         {"store_id": ["S2"], "sku_id": ["K1"], "units_per_pickup": [1.0], "walk_in_units_per_day": [0.0]}
     )
-    none = pd.DataFrame({"store_id": [], "sku_id": [], "quantity_units": [], "arrives_on": []})
+    none = pd.DataFrame({"store_id": ["S2"], "sku_id": ["K1"], "quantity_units": [12], "arrives_on": [DAY]}).iloc[:0]
     late = arrival_dates(STORES.assign(lead_time_days=2), DAY.date())
-    units = stock_for_pickups(NOW, none.astype({"store_id": "str", "sku_id": "str"}), late, days, split)
+    units = stock_for_pickups(NOW, none, late, days, split)
     milk = units[units["sku_id"] == "K1"].set_index("business_date")
     assert milk["units_per_pickup"].tolist() == [1.25, 1.25]
     assert milk["available_units"].tolist() == [10, 10 - 4]
