@@ -40,7 +40,7 @@ JudgeDays = Annotated[
         ge=0,
         le=56,
         title="Judge days",
-        description="Length of the backtest that judges the forecast, in days before the business date; 0 = none.",
+        description="Days of the rolling backtest that judges the forecast: an origin a week; under 7 = none.",
         json_schema_extra={"position": 3},
     ),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from rouxing.forecast.rolling import judged_origins
 from rouxing.model.holidays import day_words
 from rouxing.report.plan_report import PlanReport, PlanValues, empty_frame
 from rouxing.report.words import Words
@@ -16,6 +17,7 @@ from rouxing.warehouse.frames import read_frame
 from tasks.context import Moment, current_database, current_settings
 from tasks.validate import read_quality
 
+JUDGED = ("boards", "alerts", "champion", "shares")
 LINES = ("store_days", "transfers", "shortages", "staff_slots", "quotas")
 
 
@@ -110,12 +112,13 @@ def _demand(connection: Connection, header: dict[Any, Any], moment: Moment) -> d
     recent = {"history_days": history[history["date"] >= first]}
     forecast_id = header["forecast_id"]
     if forecast_id is None or pd.isna(forecast_id):
-        return {**recent, "forecast_days": empty_frame("forecast_days"), "accuracy": empty_frame("accuracy")}
+        return {**recent, **{name: empty_frame(name) for name in ("forecast_days", "accuracy", *JUDGED)}}
     accuracy = read_frame(connection, "forecast/accuracy", forecast_id=forecast_id)
     return {
         **recent,
         "forecast_days": read_frame(connection, "forecast/days", forecast_id=forecast_id),
         "accuracy": accuracy.assign(method=accuracy["method"].replace("ours", "rouxing")),
+        **{name: read_frame(connection, f"forecast/{name}", forecast_id=forecast_id) for name in JUDGED},
     }
 
 
@@ -125,10 +128,8 @@ def _quality(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:
 
 
 def _accuracy_window(moment: Moment, judge_days: float | None) -> str:
-    days = _number(judge_days)
-    if not days:
-        return ""
-    return f"{moment.business_date - timedelta(days=days):%Y-%m-%d} – {moment.origin:%Y-%m-%d}"
+    origins = judged_origins(moment.origin, int(_number(judge_days) or 0))
+    return f"{origins[0] + timedelta(days=1):%Y-%m-%d} – {moment.origin:%Y-%m-%d}" if origins else ""
 
 
 def _number(value: Any) -> float | None:

@@ -31,6 +31,12 @@ class Champion:
     origins: int
     reason: str
 
+    @staticmethod
+    def unjudged(incumbent: str) -> Champion:
+        """The incumbent, where nothing was judged."""
+        nothing = pd.DataFrame({name: [] for name in ("origin", "actual", *_POINTS.values())}, dtype=np.float64)
+        return choose_champion(incumbent, nothing)
+
     @property
     def has_changed(self) -> bool:
         return self.kind != self.incumbent

@@ -45,7 +45,7 @@ class Chart:
 
 
 def demand_chart(report: PlanReport) -> Chart | None:
-    """28 days of pickups and 7 of forecast with interval, committed part and rule; one option per store.
+    """28 days of pickups and the forecast with interval, committed part and rule; one option per store.
 
     None without a forecast.
     """
@@ -61,7 +61,7 @@ def demand_chart(report: PlanReport) -> Chart | None:
     for store_id, days in ahead.items():
         store_past = past.get(store_id, report.history_days.iloc[:0])
         options.append(ChartOption(Words(names[str(store_id)], names[str(store_id)]), _demand_traces(store_past, days)))
-    return Chart(_figure(_demand_shapes(total), _demand_layout()), tuple(options) if len(options) > 2 else ())
+    return Chart(plain_figure(_demand_shapes(total), _demand_layout()), tuple(options) if len(options) > 2 else ())
 
 
 def staff_chart(report: PlanReport) -> Chart | None:
@@ -81,7 +81,7 @@ def staff_chart(report: PlanReport) -> Chart | None:
         for day in map(pd.Timestamp, days)
     ]
     most = float(drawn["staff_planned"].fillna(0).max())
-    figure = _figure(_staff_shapes(options[0].traces, most), _staff_layout(len(stores)))
+    figure = plain_figure(_staff_shapes(options[0].traces, most), _staff_layout(len(stores)))
     return Chart(figure, tuple(options) if len(options) > 1 else ())
 
 
@@ -102,7 +102,7 @@ def quota_chart(report: PlanReport) -> Chart | None:
         _bar(labels, stocks["taken"].tolist(), Words("调减", "Cut"), ORANGE),
         _bar(labels, stocks["added"].tolist(), Words("调增", "Raised"), BLUE),
     ]
-    return Chart(_figure(bars, _layout(height=80 + 46 * len(labels), bargap=0.45, **_bar_axes(stocks))))
+    return Chart(plain_figure(bars, plain_layout(height=80 + 46 * len(labels), bargap=0.45, **_bar_axes(stocks))))
 
 
 def _quota_changes(quotas: pd.DataFrame) -> pd.DataFrame:
@@ -130,12 +130,14 @@ def chart_json(chart: Chart) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _figure(traces: Sequence[Any], layout: go.Layout) -> dict[str, Any]:
+def plain_figure(traces: Sequence[Any], layout: go.Layout) -> dict[str, Any]:
+    """Traces and layout as plain JSON values."""
     plain: dict[str, Any] = json.loads(go.Figure(data=list(traces), layout=layout).to_json())
     return plain
 
 
-def _layout(**changes: Any) -> go.Layout:
+def plain_layout(**changes: Any) -> go.Layout:
+    """Our fonts, colours and margins, with ``changes``."""
     settings: dict[str, Any] = {
         "template": go.layout.Template(),
         "margin": {"l": 44, "r": 12, "t": 12, "b": 40},
@@ -188,7 +190,7 @@ def _demand_shapes(traces: list[dict[str, Any]]) -> list[Any]:
 
 
 def _demand_layout() -> go.Layout:
-    return _layout(
+    return plain_layout(
         height=340,
         bargap=0.45,
         xaxis={"type": "date", "tickformat": "%m-%d", "showgrid": False, "linecolor": GRID, "nticks": 8},
@@ -278,7 +280,7 @@ def _step(most_staff: float) -> float:
 
 def _staff_layout(store_count: int) -> go.Layout:
     categories = {"type": "category", "ticks": "", "showgrid": False}
-    return _layout(
+    return plain_layout(
         height=92 + 20 * store_count,
         margin={"l": 8, "r": 8, "t": 56, "b": 36},
         xaxis={**categories, "nticks": 8, "tickangle": 0},

@@ -8,6 +8,7 @@ import pandas as pd
 
 from rouxing.report.load import load_level, with_load
 from rouxing.report.numbers import count, share
+from rouxing.report.plan_report import PlanReport
 from rouxing.report.words import BINDINGS, Words, day_words, words_for
 
 _MOST_TILES = 24
@@ -40,6 +41,11 @@ class District:
     days: tuple[DayLoad, ...]
     tiles: tuple[StoreTile, ...]
     hidden_stores: int
+
+
+def district_names(report: PlanReport) -> dict[str, str]:
+    """Name of each district, by its id."""
+    return dict(zip(report.store_days["district_id"], report.store_days["district_name"], strict=True))
 
 
 def districts_by_load(store_days: pd.DataFrame) -> tuple[District, ...]:

@@ -10,10 +10,11 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from rouxing.model.dates import SHANGHAI
-from rouxing.report import sections
+from rouxing.report import explanation, judgement, sections
 from rouxing.report.charts import Chart, chart_json, demand_chart, quota_chart, staff_chart, staff_stores_left_out
-from rouxing.report.districts import districts_by_load
+from rouxing.report.districts import district_names, districts_by_load
 from rouxing.report.headline import day_sentence, key_figures
+from rouxing.report.judgement_charts import calibration_chart, horizon_chart
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.shortages import shortage_table
 from rouxing.report.words import RUNGS, VERDICTS, Words, day_words, trouble_words
@@ -39,8 +40,19 @@ def render_plan_page(report: PlanReport) -> str:
             verdict=VERDICTS[report.verdict],
             districts=districts_by_load(report.store_days),
             shortages=shortage_table(report),
+            explanations=explanation.explanation_table(report),
+            alerts=judgement.alert_list(report.alerts, district_names(report)),
+            champion=judgement.champion_words(report.champion),
+            rule_use=judgement.rule_words(explanation.explained_today(report)["method"]),
+            groups=judgement.group_table(report.boards, district_names(report)),
             sections=sections,
-            charts={"demand": demand_chart(report), "staff": staff_chart(report), "quotas": quota_chart(report)},
+            charts={
+                "demand": demand_chart(report),
+                "staff": staff_chart(report),
+                "quotas": quota_chart(report),
+                "horizon": horizon_chart(report.boards),
+                "calibration": calibration_chart(report.boards),
+            },
             staff_stores_left_out=staff_stores_left_out(report),
             plotly_script=Markup(get_plotlyjs()),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Literal
 
@@ -47,6 +47,13 @@ FRAMES: dict[str, dict[str, Kind]] = {
     "findings": _columns("feed title expectation column_name reason", "rows"),
     "accuracy": _columns("method", "wape rmsle mase bias coverage_80"),
     "learned": _columns("measure unit", "value"),
+    "boards": _columns(
+        "board group_name method",
+        "store_days wape bias below_p05 below_p10 below_p25 below_p50 below_p75 below_p90 below_p95 coverage_80",
+    ),
+    "alerts": _columns("scope cause", "value usual lower upper", "first_day last_day"),
+    "champion": _columns("kind incumbent challenger", "gain won_origins origins"),
+    "shares": _columns("store_id method", "mean committed level calendar commitments campaign other", "date"),
 }
 """Columns of each frame of a report, with their kinds. More columns do no harm."""
 
@@ -68,9 +75,9 @@ class PlanValues:
 class PlanReport:
     """One plan as a person should see it. Frames have the columns of ``FRAMES``; any of them may be empty.
 
-    ``as_of`` is timezone-aware. ``forecast_days`` holds 7 days from the business date, ``history_days`` the 28 days
-    before it. ``accuracy.method`` is rouxing, weekday_rule or seasonal_naive. ``day_note`` names what is special about
-    the day, e.g. a festival; the report does not know a calendar. Raises PermanentError for a missing column or a
+    ``as_of`` is timezone-aware. ``forecast_days`` holds the days from the business date on, ``history_days`` the 28
+    days before it. ``accuracy.method`` is rouxing, weekday_rule or seasonal_naive. ``day_note`` names what is special
+    about the day, e.g. a festival; the report does not know a calendar. Raises PermanentError for a missing column or a
     moment without a zone.
     """
 
@@ -96,6 +103,10 @@ class PlanReport:
     findings: pd.DataFrame
     accuracy: pd.DataFrame
     learned: pd.DataFrame
+    boards: pd.DataFrame = field(default_factory=lambda: empty_frame("boards"))
+    alerts: pd.DataFrame = field(default_factory=lambda: empty_frame("alerts"))
+    champion: pd.DataFrame = field(default_factory=lambda: empty_frame("champion"))
+    shares: pd.DataFrame = field(default_factory=lambda: empty_frame("shares"))
     values: PlanValues = PlanValues()
     accuracy_window: str = ""
     day_note: Words = NOTHING
@@ -103,9 +114,8 @@ class PlanReport:
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:
             raise PermanentError(f"as_of {self.as_of} of plan {self.plan_id} has no time zone; give an aware datetime")
-        for field in fields(self):
-            if field.name in FRAMES:
-                object.__setattr__(self, field.name, tidy_frame(field.name, getattr(self, field.name)))
+        for name in FRAMES.keys() & {one.name for one in fields(self)}:
+            object.__setattr__(self, name, tidy_frame(name, getattr(self, name)))
 
 
 def empty_frame(name: str) -> pd.DataFrame:

@@ -166,7 +166,7 @@ EXPECTATIONS_EN = {
     "same_version_other_content": "the same version came twice with different content",
 }
 
-_WEEKDAYS = (
+WEEKDAYS = (
     Words("周一", "Mon"),
     Words("周二", "Tue"),
     Words("周三", "Wed"),
@@ -219,7 +219,7 @@ def finding_words(expectation: str, column_name: str, reason: str) -> Words:
 
 def day_words(day: date) -> Words:
     """A day as people write it: 6月18日（周四） / Thu 18 Jun."""
-    weekday = _WEEKDAYS[day.weekday()]
+    weekday = WEEKDAYS[day.weekday()]
     return Words(f"{day.month}月{day.day}日（{weekday.zh}）", f"{weekday.en} {day.day} {_MONTHS_EN[day.month - 1]}")
 
 
