@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 from prefect import flow
@@ -47,8 +48,14 @@ async def ingest(
 def ingest_steps(moment: Moment, sources: Sources = None) -> list[dict[str, Any]]:
     """Lands each source on its own, so that one that is down stops no other."""
     with stage_run("ingest", moment) as run:
-        futures = {source: land_source.submit(moment, source) for source in sources or SOURCES}
-        wait(list(futures.values()))
+        stop = Event()
+        try:
+            futures = {source: land_source.submit(moment, source, stop) for source in sources or SOURCES}
+            wait(list(futures.values()))
+        except BaseException:
+            # A stopped run would wait for its threads, and a first load takes long.
+            stop.set()
+            raise
         outcomes = {source: future.result(raise_on_failure=False) for source, future in futures.items()}
         landed, run.status, run.note = report_landing(outcomes)
     return landed

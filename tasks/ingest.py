@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from threading import Event
 from typing import Any, Literal
 
 from prefect import task
@@ -11,7 +12,7 @@ from prefect import task
 from rouxing.gateway.client import VendorClient
 from rouxing.gateway.clock import now
 from rouxing.ingest.landing import ingest_feed
-from rouxing.model.errors import TransientError
+from rouxing.model.errors import PermanentError, TransientError
 from rouxing.model.feeds import FEEDS, SOURCES
 from rouxing.privacy.pseudonyms import Pseudonymiser
 from rouxing.warehouse.locks import named_lock
@@ -27,8 +28,11 @@ ATTEMPTS = 3
 
 
 @task(name="land-source", task_run_name="land {source}", **OUTSIDE)
-def land_source(moment: Moment, source: str) -> list[Landed]:
-    """Lands every feed of a source up to the moment; one row a feed with what was read."""
+def land_source(moment: Moment, source: str, stop: Event) -> list[Landed]:
+    """Lands every feed of a source up to the moment; one row a feed with what was read.
+
+    PermanentError after the window at hand once ``stop`` is set; what was landed until then stays.
+    """
     settings = current_settings()
     # A watermark beyond the vendor's clock would skip what happens until then.
     read_until = min(moment.as_of, now(settings.clock, settings.vendor_url))
@@ -36,6 +40,12 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
     pseudonymiser = Pseudonymiser(settings.pseudonym_secret())
     results = []
     database = current_database()
+
+    def show(feed: str, _rows: int, share: float) -> None:
+        tell("ingest", feed, share)
+        if stop.is_set():
+            raise PermanentError(f"Reading {source} was stopped; the next run goes on where it ended.")
+
     # A source has one watermark a feed for all days: runs for different days take turns.
     with (
         named_lock(database, f"land/{source}", f"ingest of {source}"),
@@ -49,7 +59,7 @@ def land_source(moment: Moment, source: str) -> list[Landed]:
                 as_of=read_until,
                 history_start=history_start,
                 pseudonymiser=pseudonymiser,
-                progress=lambda name, _rows, share: tell("ingest", name, share),
+                progress=show,
             )
             tell("ingest", feed.name, 1.0)
             results.append({"source": source, "feed": feed.name, "batches": result.batches, "rows": result.rows_read})
