@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+import signal
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -28,6 +29,8 @@ from rouxing.stack.processes import Child
 from rouxing.stack.server import ensure_server
 from rouxing.stack.up import flow_environment
 from rouxing.warehouse.database import open_database
+
+T = TypeVar("T")
 
 PROGRESS = re.compile(r"^progress (\d+) (\d+)$", re.MULTILINE)
 
@@ -86,15 +89,31 @@ def _run_days(settings: Settings, city_url: str, board: DemoBoard) -> str:
     yesterday = today - timedelta(days=1)
     with _logs_handed_over(), _heard(board, listen) as hear:
         hear("Yesterday")
-        asyncio.run(day(business_date=yesterday, send=True))
+        run_flow(day(business_date=yesterday, send=True))
         board.finish("Yesterday")
         board.say("The day passes", "city", 0.2)
         _let_pass(city_url, planning_moment(today))
         board.say("The day passes", "city", 1.0)
         hear("Today")
-        plan_id = asyncio.run(day(business_date=today))
+        plan_id = run_flow(day(business_date=today))
         board.finish("Today")
     return str(plan_id)
+
+
+def run_flow(flow_run: Coroutine[Any, Any, T]) -> T:
+    """What the flow run returns; Ctrl-C ends it at once.
+
+    ``asyncio.run`` on its own only marks the run as cancelled, and a stage would go on to its end before it looks.
+    """
+    before = signal.signal(signal.SIGINT, _interrupt)
+    try:
+        return asyncio.run(flow_run)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @contextmanager

@@ -73,3 +73,28 @@ def test_ctrl_c_is_one_sentence(tmp_path: Path) -> None:
             _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == "Stopped. Run the same command again to go on where it ended.\n"
+
+
+STAGE = """
+import time
+from rouxing.cli.demo import run_flow
+
+async def flow():
+    print("at work", flush=True)
+    time.sleep(60)
+    print("ended", flush=True)
+
+run_flow(flow())
+"""
+
+
+def test_ctrl_c_ends_a_stage_in_the_middle() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STAGE], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
+    assert out == ""
