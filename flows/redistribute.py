@@ -9,6 +9,7 @@ from flows.parameters import AsOf, BusinessDate, Send, ThenPublish
 from flows.publish import publish_steps
 from rouxing.model.errors import PermanentError
 from tasks.context import Moment, resolve_moment, stage_run
+from tasks.forecast_today import forecast_today
 from tasks.redistribute import redistribute_day, report_redistribution
 
 
@@ -27,6 +28,8 @@ async def redistribute(
     if send and not then_publish:
         raise PermanentError("Only a published plan can be sent: switch 'Then publish' on too, or 'Send' off.")
     moment = resolve_moment(business_date, as_of)
+    # A rest of the day that could not be updated stands as a failed task; the quotas move all the same.
+    forecast_today(moment, return_state=True)
     name = redistribute_steps(moment)
     if then_publish and name:
         publish_steps(moment, send=send)

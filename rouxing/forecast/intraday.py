@@ -98,6 +98,25 @@ def update_today(
     return TodayForecast(with_quantiles(rows.astype({"store_id": "str"})), summary, warnings)
 
 
+def booking_outlook(flow: pd.DataFrame, booked: pd.DataFrame, now_slot: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What ``update_today`` needs to know of bookings: frames ``booked`` and ``usual_booked``.
+
+    flow: the recent past of the chain, ``known_slot`` (half hour in which a booking for the day was made or cancelled;
+    -1 before the day, 48 never booked), ``slot, bookings`` (made less cancelled), ``arrivals``. booked: ``store_id,
+    slot, bookings`` that stand now. Bookings count by the share that usually came of those known by this time of the
+    day for the half hours to come; where that is not known they are taken as contained in the forecast.
+    """
+    to_come = flow[flow["slot"] >= now_slot]
+    known = to_come[to_come["known_slot"] < min(now_slot, SLOTS_PER_DAY)]
+    made, came = float(known["bookings"].sum()), float(known["arrivals"].sum())
+    show_up = min(came / made, 1.0) if made > 0 else 0.0
+    arrivals = to_come.groupby("slot")["arrivals"].sum()
+    of_known = known.groupby("slot")["arrivals"].sum().reindex(arrivals.index, fill_value=0)
+    share = (of_known / arrivals.where(arrivals > 0)).fillna(0.0)
+    usual = pd.DataFrame({"slot": share.index, "share": share.to_numpy(dtype=np.float64)})
+    return booked[["store_id", "slot"]].assign(arrivals=booked["bookings"] * show_up), usual
+
+
 def _so_far(arrived: Matrix, mean: Matrix, own: Matrix, now_slot: int) -> tuple[_SoFar, tuple[str, ...]]:
     """What the half hours gone by tell of the level; silence that cannot be chance tells nothing."""
     age = now_slot - 1 - np.arange(SLOTS_PER_DAY)

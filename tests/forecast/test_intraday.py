@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rouxing.forecast.intraday import LEVEL_LIMITS, TodayForecast, update_today
+from rouxing.forecast.intraday import LEVEL_LIMITS, TodayForecast, booking_outlook, update_today
 from rouxing.forecast.slots import sums_of_slots
 from rouxing.model.quantiles import QUANTILE_COLUMNS
 
@@ -147,3 +147,27 @@ def test_any_day_so_far_gives_an_answer_within_limits(
     assert np.isfinite(today.slots.drop(columns=["store_id", "slot"]).to_numpy()).all()
     assert (np.diff(today.slots[list(QUANTILE_COLUMNS)].to_numpy(), axis=1) >= 0).all()
     assert (today.slots["slot"] >= now_slot).all()
+
+
+def test_booking_outlook_by_hand() -> None:
+    flow = pd.DataFrame(
+        {
+            "known_slot": [-1, 22, 35, 48, -1],
+            "slot": [40, 40, 40, 40, 20],
+            "bookings": [6, 4, 5, 0, 99],
+            "arrivals": [5, 3, 5, 12, 9],
+        }
+    )
+    booked = pd.DataFrame({"store_id": ["S000"], "slot": [40], "bookings": [10]})
+    arrivals, usual = booking_outlook(flow, booked, now_slot=30)
+    # For the half hours to come ten bookings were known by now and eight of them came: 8 of 25 arrivals.
+    assert arrivals["arrivals"].tolist() == pytest.approx([8.0])
+    assert usual.to_numpy().tolist() == [[40.0, pytest.approx(8 / 25)]]
+
+
+def test_bookings_of_an_unknown_past_are_part_of_the_forecast() -> None:
+    flow = pd.DataFrame({"known_slot": [], "slot": [], "bookings": [], "arrivals": []}, dtype="int64")
+    booked = pd.DataFrame({"store_id": ["S000"], "slot": [40], "bookings": [10]})
+    arrivals, usual = booking_outlook(flow, booked, now_slot=30)
+    assert arrivals["arrivals"].tolist() == [0.0]
+    assert usual.empty
