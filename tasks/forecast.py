@@ -23,7 +23,10 @@ from tasks.options import STEP
 
 Frames = dict[str, pd.DataFrame]
 
-_DAY_COLUMNS = ("mean", "p05", "p10", "p25", "p50", "p75", "p90", "p95", "rule", "committed", "method")
+_DAY_COLUMNS = (
+    *("store_id", "date", "mean", "p05", "p10", "p25", "p50", "p75", "p90", "p95"),
+    *("rule", "committed", "method", "orders_mean", "show_up_share"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def forecast_pickups(moment: Moment, horizon_days: int, judge_days: int) -> str:
 
 
 def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) -> Forecast:
-    """Days and what they are made of, slots, SKUs, redemption curves, for the stores of the moment's scope."""
+    """Days and what they are made of, half hours, SKUs, redemption curves, for the stores of the moment's scope."""
     from rouxing.forecast.champion import MODEL, led_by
     from rouxing.forecast.commitments import redemption_curve
     from rouxing.forecast.demand import forecast_demand, predict_demand
@@ -78,6 +81,7 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) ->
     from rouxing.forecast.inputs import history_of
     from rouxing.forecast.panel import build_panel
     from rouxing.forecast.profile import half_hour_profile
+    from rouxing.forecast.slots import forecast_slots
     from tasks.forecast_skus import order_columns, sku_lines
 
     history = history_of(inputs)
@@ -88,17 +92,19 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) ->
     model = led_by(champion, forecast.model)
     days = forecast.days if champion == MODEL else predict_demand(model, maker)
     scope = set(moment.stores or inputs["stores"]["store_id"])
+    slots = forecast_slots(days, inputs["slot_history"], inputs["stores"], moment.origin)
     by_store = {
-        "mart.forecast_days": order_columns(
-            days[["store_id", "date", *_DAY_COLUMNS]], inputs["order_outcomes"], moment.origin
-        ),
+        "mart.forecast_days": order_columns(days, inputs["order_outcomes"], moment.origin)[list(_DAY_COLUMNS)],
         "mart.forecast_shares": explain_days(model, maker, days),
         "mart.forecast_slots": half_hour_profile(inputs["slot_history"], inputs["stores"]),
+        "mart.forecast_slot_days": slots.slots,
     }
-    lines = {table: frame[frame["store_id"].isin(scope)] for table, frame in by_store.items()}
-    lines |= sku_lines(inputs, history, moment.origin, horizon_days, scope)
-    curves = redemption_curve(inputs["claims"], moment.origin)
-    return Forecast({**lines, "mart.redemption_curves": curves}, model, forecast.warnings)
+    lines = {
+        **{table: frame[frame["store_id"].isin(scope)] for table, frame in by_store.items()},
+        **sku_lines(inputs, history, moment.origin, horizon_days, scope),
+        "mart.redemption_curves": redemption_curve(inputs["claims"], moment.origin),
+    }
+    return Forecast(lines, model, tuple(dict.fromkeys((*forecast.warnings, *slots.warnings))))
 
 
 def write_forecast(connection: Connection, draft: Draft, inputs: Frames, made: Forecast, judgement: Any) -> None:
