@@ -22,7 +22,17 @@ _REQUIRED = {
     "signals": ("store_id", "date"),
     "promotions": ("date", "intensity"),
     "quotas": ("store_id", "stock_id", "date", "coupons"),
-    "groups": ("store_id", "opened_at", "closes_at", "due_date", "needed", "joined", "closed_at", "succeeded"),
+    "groups": (
+        "group_id",
+        "store_id",
+        "closes_at",
+        "due_date",
+        "needed",
+        "changed_at",
+        "joined",
+        "closed_at",
+        "succeeded",
+    ),
 }
 
 
@@ -34,16 +44,19 @@ class History:
         met and seen: stock-outs, early closing or a feed that fell silent take away from it; 1 = whole). A missing
         store-day was closed or is unknown; it is never zero.
     bookings: store_id, made_at, due_at, quantity (pickups booked), optional cancelled_at (a no-show counts as cancelled
-        at its due moment). Moments without a zone are local; those with one are brought to Asia/Shanghai.
+        at its due moment), optional coupon_booked (how many of them carry a coupon that is in claims). Moments without
+        a zone are local; those with one are brought to Asia/Shanghai.
     claims: store_id, stock_id, claim_date, closed_date (day of redemption or expiry; NaT while open), redeemed,
-        coupons (count), valid_days (days on which it can be redeemed, the claim's day included).
+        coupons (count), valid_days (days on which it can be redeemed, the claim's day included), optional kind (of
+        coupon) and customer_class (what the customer had done with coupons before this claim).
     stores: store_id, optional category.
     calendar: date, is_holiday, optional is_workday; known in advance. Absent = the official Chinese one.
     promotions: date, intensity (planned strength of marketing, 0 = none), optional store_id (absent or missing = every
         store), optional announced_on (usable from that day on). Known in advance.
     quotas: store_id, stock_id, date, coupons (that may be claimed on the day), optional set_on. Known in advance.
-    groups: group-buys: store_id, opened_at, closes_at, due_date (day of pickup), needed and joined (members; joined as
-        of the last change), closed_at (missing while open), succeeded.
+    groups: group-buys, one row per group and change: group_id, store_id, closes_at, due_date (day of pickup), needed
+        (members), changed_at (opening, joining, leaving or closing), joined (members from then on), closed_at (missing
+        while open), succeeded (meant once closed).
     signals: store_id, date, numbers. Kept and cut at the origin; page views added nothing (METHODS.md 1), so unused.
 
     Raises PermanentError when a frame lacks a column or pickups are negative or not finite.
@@ -80,7 +93,7 @@ class History:
             signals=None if self.signals is None else self.signals[day_numbers(self.signals["date"]) <= end],
             promotions=_announced(self.promotions, "announced_on", end),
             quotas=_announced(self.quotas, "set_on", end),
-            groups=None if self.groups is None else _groups_as_of(self.groups, end),
+            groups=_announced(self.groups, "changed_at", end),
         )
 
 
@@ -116,14 +129,6 @@ def _announced(frame: pd.DataFrame | None, column: str, end: int) -> pd.DataFram
     if frame is None or column not in frame.columns:
         return frame
     return frame[day_numbers(frame[column]) <= end]
-
-
-def _groups_as_of(groups: pd.DataFrame, end: int) -> pd.DataFrame:
-    known = groups[day_numbers(groups["opened_at"]) <= end]
-    closed = known["closed_at"].notna().to_numpy() & (day_numbers(known["closed_at"]) <= end)
-    return known.assign(
-        closed_at=known["closed_at"].where(closed), succeeded=known["succeeded"].to_numpy(dtype=bool) & closed
-    )
 
 
 def _bookings_as_of(bookings: pd.DataFrame, end: int) -> pd.DataFrame:

@@ -1,87 +1,43 @@
-"""The redemption hazard and the bookings ledger, worked by hand."""
+"""What is committed and what is still to come at an origin, worked by hand and against the past."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from rouxing.forecast.commitments import committed_pickups, redemption_curve, redemption_hazard
-from rouxing.forecast.history import History
+from rouxing.forecast.commitments import Commitments, commitments_of, committed_pickups
+from rouxing.forecast.history import History, day_number
+from rouxing.forecast.panel import build_panel
 
 ORIGIN = date(2026, 5, 10)
+PARTS = ("booked", "expected_bookings", "redemptions", "group_orders", "to_come")
 
 
-def claims(*rows: tuple[str, str, str | None, bool, int], valid_days: int = 3) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["stock_id", "claim_date", "closed_date", "redeemed", "coupons"])
-    return frame.assign(
-        store_id="S1",
-        valid_days=valid_days,
-        claim_date=pd.to_datetime(frame["claim_date"]),
-        closed_date=pd.to_datetime(frame["closed_date"]),
-    )
+def bookings(*rows: tuple[str, str, int, str | None], **columns: object) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["made_at", "due_at", "quantity", "cancelled_at"])
+    for column in ("made_at", "due_at", "cancelled_at"):
+        frame[column] = pd.to_datetime(frame[column], format="mixed").dt.tz_localize("Asia/Shanghai")
+    return frame.assign(store_id="S1", **columns)
 
 
-TWO_COHORTS = claims(
-    ("A", "2026-05-01", "2026-05-01", True, 40),
-    ("A", "2026-05-01", "2026-05-02", True, 12),
-    ("A", "2026-05-01", "2026-05-04", False, 48),
-    ("A", "2026-05-10", "2026-05-10", True, 60),
-    ("A", "2026-05-10", None, False, 40),
-)
-
-
-def test_hazard_counts_only_ages_lived_through() -> None:
-    # Age 0: (40 + 60) / 200. Age 1: 12 of the 60 left of the first cohort; the second has not lived it yet.
-    assert redemption_hazard(TWO_COHORTS, ORIGIN).hazard[0] == pytest.approx([0.5, 0.2, 0.0])
-
-
-def test_curve_is_the_share_of_claimed_coupons() -> None:
-    curve = redemption_curve(TWO_COHORTS, ORIGIN)
-    assert curve["stock_id"].tolist() == ["A", "A", "A"]
-    assert curve["age_days"].tolist() == [0, 1, 2]
-    assert curve["redeemed_share"].to_numpy() == pytest.approx([0.5, 0.1, 0.0])
-
-
-def test_a_thin_stock_is_drawn_to_the_pool() -> None:
-    thick = ("A", "2026-05-01", "2026-05-01", True, 100), ("A", "2026-05-01", "2026-05-04", False, 100)
-    frame = claims(*thick, ("B", "2026-05-01", "2026-05-04", False, 50))
-    hazard = redemption_hazard(frame, ORIGIN)
-    # Pool 100 / 250 = 0.4; A (100 + 20) / 250, B (0 + 20) / 100.
-    assert hazard.hazard[:, 0] == pytest.approx([0.48, 0.2])
-
-
-def test_open_coupons_bring_their_hazard() -> None:
-    history = History(pd.DataFrame({"store_id": ["S1"], "date": [ORIGIN], "pickups": [9]}), claims=TWO_COHORTS)
-    days = committed_pickups(history, ORIGIN, 3)
-    assert days["expected_redemptions"].to_numpy() == pytest.approx([40 * 0.2, 0.0, 0.0])
-    assert days["committed"].to_numpy() == pytest.approx([8.0, 0.0, 0.0])
+def open_shop(**frames: pd.DataFrame) -> History:
+    demand = pd.DataFrame({"store_id": ["S1"] * 2, "date": ["2026-05-01", "2026-05-10"], "pickups": [9, 9]})
+    return History(demand, **frames)
 
 
 def test_bookings_stand_until_cancelled_and_show_up_as_they_did() -> None:
-    past = [
+    booked = bookings(
         ("2026-05-01 09:00", "2026-05-05 18:00", 4, None),
         ("2026-05-01 09:00", "2026-05-05 18:00", 1, "2026-05-05"),
-    ]
-    ahead = [
         ("2026-05-09 09:00", "2026-05-12 18:00", 5, None),
         ("2026-05-09 09:00", "2026-05-12 18:00", 3, "2026-05-10"),
         ("2026-05-11 00:00", "2026-05-12 18:00", 9, None),
-    ]
-    bookings = pd.DataFrame(past + ahead, columns=["made_at", "due_at", "quantity", "cancelled_at"]).assign(
-        store_id="S1"
     )
-    for column in ("made_at", "due_at", "cancelled_at"):
-        bookings[column] = pd.to_datetime(bookings[column], format="mixed").dt.tz_localize("Asia/Shanghai")
-    history = History(
-        pd.DataFrame({"store_id": ["S1"] * 2, "date": ["2026-05-01", "2026-05-10"], "pickups": [9, 9]}),
-        bookings=bookings,
-    )
-    days = committed_pickups(history, ORIGIN, 2)
+    days = committed_pickups(open_shop(bookings=booked), ORIGIN, 2)
     # Of what stood two days before, 4 of 5 came; 3 of 8 are cancelled and 9 are not made yet.
     assert days["booked"].tolist() == [0.0, 5.0]
     assert days["committed"].to_numpy() == pytest.approx([0.0, 5 * 0.8])
@@ -89,57 +45,125 @@ def test_bookings_stand_until_cancelled_and_show_up_as_they_did() -> None:
 
 def test_zones_are_brought_to_shanghai() -> None:
     made = pd.to_datetime(["2026-05-10T16:30:00Z"])  # 00:30 on the 11th in Shanghai: not known on the 10th
-    bookings = pd.DataFrame(
+    booked = pd.DataFrame(
         {"store_id": ["S1"], "made_at": made, "due_at": made + pd.Timedelta(hours=28), "quantity": [2]}
     )
-    history = History(pd.DataFrame({"store_id": ["S1"], "date": [ORIGIN], "pickups": [9]}), bookings=bookings)
+    history = open_shop(bookings=booked)
     assert committed_pickups(history, ORIGIN, 2)["booked"].tolist() == [0.0, 0.0]
     assert committed_pickups(history, date(2026, 5, 11), 2)["booked"].tolist() == [2.0, 0.0]
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9), st.booleans(), st.integers(1, 50)), max_size=30))
-def test_shares_are_shares_and_no_coupon_comes_twice(rows: list[tuple[int, int, bool, int]]) -> None:
-    start = pd.Timestamp("2026-04-20")
-    frame = claims(
-        *(
-            ("A", start + pd.Timedelta(days=day), start + pd.Timedelta(days=day + age), redeemed, count)
-            for day, age, redeemed, count in rows
-        ),
-        valid_days=8,
+def test_a_booked_coupon_counts_once() -> None:
+    """Each evening 10 coupons are claimed and redeemed on the next day; 4 of them are booked when claimed."""
+    evenings = pd.date_range("2026-04-01", ORIGIN)
+    claims = pd.DataFrame({"claim_date": evenings, "store_id": "S1", "stock_id": "A", "coupons": 10}).assign(
+        closed_date=lambda frame: frame["claim_date"] + pd.Timedelta(days=1), redeemed=True, valid_days=3
     )
-    hazard = redemption_hazard(frame, ORIGIN)
-    assert ((hazard.hazard >= 0) & (hazard.hazard <= 1)).all()
-    assert (hazard.redeemed_share.sum(axis=1) <= 1 + 1e-12).all()
-    assert (hazard.still_to_come(14).sum(axis=2) <= 1 + 1e-12).all()
+    slots = pd.DataFrame(
+        {"store_id": "S1", "made_at": evenings, "due_at": evenings + pd.Timedelta(days=1, hours=18), "quantity": 4}
+    )
+    demand = pd.DataFrame({"store_id": "S1", "date": evenings, "pickups": 10})
+    twice = committed_pickups(History(demand, slots, claims), ORIGIN, 1)["committed"]
+    once = committed_pickups(History(demand, slots.assign(coupon_booked=4), claims), ORIGIN, 1)["committed"]
+    assert twice.item() == pytest.approx(14, rel=0.1)
+    assert once.item() == pytest.approx(10, rel=0.1)
+    # Ten more bookings tonight than usual are ten more pickups, not swallowed by those expected anyway.
+    slots.loc[len(slots) - 1, "quantity"] = 14
+    more = committed_pickups(History(demand, slots.assign(coupon_booked=4), claims), ORIGIN, 1)["committed"]
+    assert more.item() - once.item() == pytest.approx(10, rel=0.05)
 
 
-def test_one_pass_over_ages_equals_each_origin_on_its_own() -> None:
-    """Oracle: expected redemptions, coupon by coupon, at the origin."""
-    random = np.random.default_rng(3)
-    claim = pd.Timestamp("2026-04-20") + pd.to_timedelta(random.integers(0, 25, 60), unit="D")
-    frame = pd.DataFrame(
-        {
-            "store_id": "S1",
-            "stock_id": "A",
-            "claim_date": claim,
-            "closed_date": claim + pd.to_timedelta(random.integers(0, 8, 60), unit="D"),
-            "redeemed": random.random(60) < 0.7,
-            "coupons": random.integers(1, 9, 60),
-            "valid_days": 7,
-        }
+def test_past_origins_know_what_was_known_on_the_day(chain: Callable[..., History]) -> None:
+    """The panel's column of a past day equals, to rounding, a panel that ends on that day, rates included."""
+    history = with_all_frames(chain(stores=4, days=80))
+    late, early = date(2026, 5, 16), date(2026, 5, 2)  # whole weeks apart: refits fall on the same days
+    then, now = commitments_at(history.as_of(early), early), commitments_at(history.as_of(late), late)
+    for name in PARTS:
+        was = getattr(then, name)[:, -1]
+        again = getattr(now, name)[:, -1 - (late - early).days]
+        assert was == pytest.approx(again, rel=1e-5, abs=1e-6), name
+
+
+def test_what_arrives_after_the_origin_changes_nothing(chain: Callable[..., History]) -> None:
+    history = with_all_frames(chain(stores=4, days=80))
+    origin = date(2026, 5, 2)
+    known = committed_pickups(history, origin, 7)
+    changed = committed_pickups(changed_after(history, origin), origin, 7)
+    pd.testing.assert_frame_equal(known, changed)
+    shuffled = committed_pickups(History(**{n: shuffle(getattr(history, n)) for n in FRAMES}), origin, 7)
+    pd.testing.assert_frame_equal(known, shuffled)
+
+
+def test_commitments_without_demand_and_nothing_at_all() -> None:
+    nobody = pd.DataFrame({"store_id": [], "date": [], "pickups": []})
+    assert committed_pickups(History(nobody), ORIGIN, 3).empty
+    booked = bookings(("2026-05-09 09:00", "2026-05-12 18:00", 5, None))
+    assert committed_pickups(History(nobody, booked), ORIGIN, 3)["committed"].tolist() == [0.0, 5.0, 0.0]
+
+
+FRAMES = ("demand", "bookings", "claims", "quotas", "groups")
+
+
+def commitments_at(history: History, origin: date) -> Commitments:
+    return commitments_of(history, build_panel(history, day_number(origin), 7))
+
+
+def shuffle(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.sample(frac=1, random_state=5)
+
+
+def with_all_frames(history: History) -> History:
+    """The chain with coupon kinds, customer classes, quotas set two days ahead, and group-buys."""
+    random = np.random.default_rng(8)
+    assert history.claims is not None
+    assert history.bookings is not None
+    claims = history.claims.assign(
+        kind=history.claims["stock_id"].map({"C0": "NORMAL", "C1": "NORMAL", "C2": "EXCHANGE"}),
+        customer_class=random.choice(["new", "redeemed"], len(history.claims)),
     )
-    history = History(
-        pd.DataFrame({"store_id": ["S1"] * 2, "date": ["2026-04-20", ORIGIN], "pickups": [1, 1]}), claims=frame
-    )
-    hazard = redemption_hazard(frame, ORIGIN).hazard[0]
-    end, wanted = pd.Timestamp(ORIGIN), np.zeros(5)
-    for row in frame.itertuples():
-        if row.claim_date <= end < row.closed_date:
-            alive = 1.0
-            for ahead in range(1, 6):
-                age = (end - row.claim_date).days + ahead
-                chance = hazard[age] if age < 7 else 0.0
-                wanted[ahead - 1] += row.coupons * alive * chance
-                alive *= 1 - chance
-    assert committed_pickups(history, ORIGIN, 5)["expected_redemptions"].to_numpy() == pytest.approx(wanted, rel=1e-5)
+    slots = history.bookings.assign(coupon_booked=random.integers(0, 2, len(history.bookings)))
+    quotas = claims[["store_id", "stock_id"]].drop_duplicates().merge(pd.DataFrame({"date": DAYS}), how="cross")
+    quotas = quotas.assign(coupons=random.integers(2, 12, len(quotas)), set_on=quotas["date"] - pd.Timedelta(days=2))
+    return History(history.demand, slots, claims, quotas=quotas, groups=some_groups(random))
+
+
+DAYS = pd.date_range("2026-03-01", "2026-05-20")
+
+
+def some_groups(random: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for number in range(150):
+        opened, joined = DAYS[random.integers(0, 70)] + pd.Timedelta(hours=9), 0
+        pace, closes = random.integers(1, 4), opened + pd.Timedelta(days=4)
+        for day in range(5):
+            is_closed = day == 4
+            rows.append(
+                {
+                    "group_id": f"G{number}",
+                    "store_id": f"S{number % 4:02d}",
+                    "closes_at": closes,
+                    "due_date": closes.normalize() + pd.Timedelta(days=2),
+                    "needed": 8,
+                    "changed_at": opened + pd.Timedelta(days=day),
+                    "joined": joined,
+                    "closed_at": closes if is_closed else pd.NaT,
+                    "succeeded": is_closed and joined >= 8,
+                }
+            )
+            joined += int(random.poisson(pace))
+    return pd.DataFrame(rows)
+
+
+def changed_after(history: History, origin: date) -> History:
+    """Everything that arrived after the origin, changed: moved, doubled, made to fail."""
+    after = pd.Timestamp(origin) + pd.Timedelta(days=1)
+    demand, slots, claims, quotas, groups = (getattr(history, name).copy() for name in FRAMES)
+    demand.loc[demand["date"] >= after, "pickups"] = 99.0
+    slots.loc[slots["made_at"] >= after, ["quantity", "coupon_booked"]] = 50
+    slots.loc[slots["cancelled_at"] >= after, "cancelled_at"] = pd.NaT
+    claims.loc[claims["claim_date"] >= after, ["coupons", "valid_days"]] = 30
+    claims.loc[claims["closed_date"] >= after, "redeemed"] ^= True
+    claims.loc[claims["closed_date"] >= after, "closed_date"] += pd.Timedelta(days=3)
+    quotas.loc[quotas["set_on"] >= after, "coupons"] = 1000
+    groups.loc[groups["changed_at"] >= after, ["joined", "succeeded"]] = [70, True]
+    return History(demand, slots, claims, quotas=quotas, groups=groups)

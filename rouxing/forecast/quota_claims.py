@@ -1,0 +1,167 @@
+"""Claims that the quotas of coming days would still bring: the usual demand for coupons, capped by the quota."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaincc
+
+from rouxing.forecast.cohorts import Cohorts
+from rouxing.forecast.hazard import DAY_KINDS, day_kinds
+from rouxing.forecast.history import Days, day_numbers
+from rouxing.forecast.panel import Matrix, Panel, summed
+
+USUAL_DAYS = 14
+_WEEKDAY_DAYS = 56
+_SHRINKAGE_DAYS = 2.0
+_SHRINKAGE_CLAIMS = 200.0
+_SWEEPS = 6
+
+
+@dataclass(frozen=True)
+class QuotaBook:
+    """Quotas by version, in order of their day and of when they were set, and what was claimed under them.
+
+    ``store`` and ``stock`` per pair (a stock nobody has claimed yet has the number after the last); ``claimed``: pairs
+    x panel columns; ``chain_claimed`` per column.
+    """
+
+    store: Days
+    stock: Days
+    pair: Days
+    day: Days
+    set_day: Days
+    coupons: Matrix
+    claimed: Matrix
+    panel: Panel
+
+    def known(self, origin: int, first: int, last: int) -> Matrix:
+        """Pairs x days first..last: the quota as known at the end of ``origin``, NaN where none was set."""
+        start, end = np.searchsorted(self.day, [first, last + 1])
+        rows = np.flatnonzero(self.set_day[start:end] <= origin) + start
+        result = np.full((len(self.store), last - first + 1), np.nan)
+        # Rows are in the order in which quotas were set, and of repeated places the last one is kept.
+        result[self.pair[rows], self.day[rows] - first] = self.coupons[rows]
+        return result
+
+    def usual_claims(self, origin: int) -> tuple[Matrix, Matrix]:
+        """Coupons per day that customers of each pair would like (pairs), and the factor of each day kind.
+
+        Demand behind a quota is seen cut off. With Poisson demand of mean w the claims of a day are min(demand, quota)
+        in the mean; w solves sum of claims = sum of expected claims over the last 14 days with a quota, drawn with the
+        weight of two days to the chain's usual share of the quota.
+        """
+        by_day = self._by_day_kind(origin)
+        first = origin - USUAL_DAYS + 1
+        quota = self.known(origin, first, origin)
+        seen = ~np.isnan(quota)
+        place = self.panel.column_of(np.arange(first, origin + 1))
+        claimed = np.where(place >= 0, self.claimed[:, np.maximum(place, 0)], 0.0) * seen
+        lift = by_day[day_kinds(self.panel.days, first, USUAL_DAYS)]
+        days = seen.sum(axis=1)
+        mean_quota = np.nansum(quota, axis=1) / np.maximum(days, 1)
+        share = claimed.sum() / max(np.nansum(quota), 1.0)
+        ahead = np.nan_to_num(self.ahead(origin, self.panel.horizon)).mean(axis=1)
+        prior = min(share, 1.0) * np.where(days > 0, mean_quota, ahead)
+        wanted = prior
+        for _ in range(_SWEEPS):
+            expected = (expected_claims(wanted[:, None] * lift, np.nan_to_num(quota)) * seen).sum(axis=1)
+            usual = expected + _SHRINKAGE_DAYS * wanted
+            rise = np.divide(
+                claimed.sum(axis=1) + _SHRINKAGE_DAYS * prior, usual, out=np.ones_like(usual), where=usual > 0
+            )
+            wanted = wanted * rise
+        return wanted, by_day
+
+    def ahead(self, origin: int, horizon: int) -> Matrix:
+        """Pairs x horizons: quota of each coming day as known at the end of ``origin``.
+
+        A quota set for the origin day or later stays in force after the last day that has one; days left out before
+        that have none.
+        """
+        listed = self.known(origin, origin, origin + horizon)
+        has_quota = ~np.isnan(listed)
+        last = horizon - np.argmax(has_quota[:, ::-1], axis=1)
+        in_force = np.where(has_quota.any(axis=1), listed[np.arange(len(listed)), last], 0.0)
+        beyond = np.arange(horizon + 1) > last[:, None]
+        return np.where(beyond, in_force[:, None], np.nan_to_num(listed))[:, 1:]
+
+    def claims_ahead(self, origin: int, usual: tuple[Matrix, Matrix], horizon: int) -> Matrix:
+        """Pairs x horizons: claims expected on each coming day."""
+        wanted, by_day = usual
+        lift = by_day[day_kinds(self.panel.days, origin + 1, horizon)]
+        return expected_claims(wanted[:, None] * lift, self.ahead(origin, horizon))
+
+    def to_come(self, claims: Matrix, share_of_new: Matrix, by_store: Matrix) -> Matrix:
+        """Stores x horizons: pickups from coupons that will be claimed after the origin.
+
+        ``share_of_new``: stocks x claim days ahead x horizons; a stock nobody has claimed yet does as the mean of all.
+        """
+        share = np.concatenate([share_of_new, share_of_new.mean(axis=0, keepdims=True)])
+        result = np.zeros((len(by_store), share.shape[2]))
+        for stock in range(len(share)):
+            pairs = self.stock == stock
+            np.add.at(result, self.store[pairs], claims[pairs] @ share[stock])
+        return result * by_store[:, None]
+
+    def _by_day_kind(self, origin: int) -> Matrix:
+        """Claims on each kind of day over the mean day, last 56 days, drawn to 1 with the weight of 200 claims."""
+        column = origin - self.panel.days.first
+        place = np.arange(max(column - _WEEKDAY_DAYS + 1, 0), column + 1)
+        kinds = day_kinds(self.panel.days, self.panel.days.first + int(place[0]), len(place))
+        claimed = self.claimed[:, place].sum(axis=0)
+        usual = np.bincount(kinds, minlength=DAY_KINDS) * claimed.mean()
+        seen = np.bincount(kinds, weights=claimed, minlength=DAY_KINDS)
+        result: Matrix = (seen + _SHRINKAGE_CLAIMS) / (usual + _SHRINKAGE_CLAIMS)
+        return result
+
+
+def quota_book(quotas: pd.DataFrame, cohorts: Cohorts, panel: Panel) -> QuotaBook:
+    """The book of a quotas frame (see ``History``). Quotas without ``set_on`` were known from the beginning."""
+    stock_ids = pd.Index(cohorts.stock_ids)
+    stock = stock_ids.get_indexer(pd.Index(quotas["stock_id"].to_numpy(dtype=object))).astype(np.int64)
+    store = panel.rows_of(quotas["store_id"])
+    named = np.flatnonzero(store >= 0)
+    store, stock = store[named], np.where(stock < 0, len(stock_ids), stock)[named]
+    frame = quotas.iloc[named]
+    set_day = day_numbers(frame["set_on"]) if "set_on" in frame.columns else np.zeros(len(frame), dtype=np.int64)
+    coupons, day = frame["coupons"].to_numpy(dtype=np.float64), day_numbers(frame["date"])
+    width = len(stock_ids) + 1
+    pairs, pair = np.unique(store * width + stock, return_inverse=True)
+    order = np.lexsort((coupons, set_day, day))
+    claimed = _claimed(cohorts, panel, pairs, width)
+    return QuotaBook(
+        store=pairs // width,
+        stock=pairs % width,
+        pair=pair[order].astype(np.int64),
+        day=day[order],
+        set_day=set_day[order],
+        coupons=coupons[order],
+        claimed=claimed,
+        panel=panel,
+    )
+
+
+def expected_claims(wanted: Matrix, quota: Matrix) -> Matrix:
+    """Mean of min(demand, quota) for Poisson demand of mean ``wanted``: w P(X <= q - 2) + q P(X >= q).
+
+    >>> expected_claims(np.array([10.0, 10.0, 10.0]), np.array([0.0, 5.0, 100.0])).round(2).tolist()
+    [0.0, 4.96, 10.0]
+    """
+    whole = np.floor(quota)
+    return wanted * _at_most(whole - 2, wanted) + whole * (1.0 - _at_most(whole - 1, wanted))
+
+
+def _at_most(count: Matrix, mean: Matrix) -> Matrix:
+    return np.where(count < 0, 0.0, gammaincc(np.maximum(count, 0.0) + 1.0, mean))
+
+
+def _claimed(cohorts: Cohorts, panel: Panel, pairs: Days, width: int) -> Matrix:
+    """Pairs x columns: coupons claimed."""
+    key, column = cohorts.store * width + cohorts.stock, panel.column_of(cohorts.claim_day)
+    pair = np.minimum(np.searchsorted(pairs, key), max(len(pairs) - 1, 0))
+    columns = panel.pickups.shape[1]
+    inside = (column >= 0) & (column < columns) & (pairs[pair] == key) if len(pairs) else np.zeros(len(key), dtype=bool)
+    return summed(pair[inside] * columns + column[inside], cohorts.coupons[inside], (len(pairs), columns))
