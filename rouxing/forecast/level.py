@@ -10,8 +10,8 @@ from rouxing.forecast.panel import Matrix
 
 _HALF_LIFE_DAYS = 56.0
 _RECENT_HALF_LIFE_DAYS = 1.0
-_RECENT_WEIGHT = 1.5  # days' worth of doubt about what the last days tell
-_FADING = 0.8  # share of the last days' surprise that is left from one day to the next
+_RECENT_WEIGHT = 2.0  # days' worth of doubt about what the last days tell
+_FADING = 0.6  # share of the last days' surprise that is left from one day to the next
 _LARGEST_SURPRISE = 0.7
 _WEEKDAY_WEIGHT = 0.5  # days' worth of the store's other weekdays in a weekday
 _UNKNOWN_DEVIATION = 0.5

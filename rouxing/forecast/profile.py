@@ -90,9 +90,11 @@ def slot_profile(slot_history: pd.DataFrame, stores: pd.DataFrame, days: DayTabl
     kinds = day_kinds(days)[:PROFILE_DAYS]
     ordinary = _ordinary(arrivals.sum(axis=2), days.weekday[:PROFILE_DAYS], kinds)
     counts = _decayed_counts(arrivals, ordinary, kinds)
-    shares = _shares(counts, is_open)
+    prior = _prior(counts, is_open)
+    shares = _normed(counts + _KIND_PICKUPS * prior)
     left_out = everything.sum(axis=(1, 2)) - arrivals.sum(axis=(1, 2))
     dispersion = _dispersion(arrivals, shares, ordinary, kinds)
+    shares = _normed(counts + _KIND_PICKUPS * _bursts(arrivals, shares, dispersion) * prior)
     store_ids = master["store_id"].to_numpy(dtype=object)
     return SlotProfile(store_ids, shares, arrivals, ordinary, left_out, dispersion)
 
@@ -120,32 +122,6 @@ def _usual_totals(totals: Matrix, weekday: Days) -> Matrix:
         seen = pd.DataFrame(np.where(part > 0, part, np.nan))
         usual[:, weekday == day] = seen.median(axis=1).fillna(0.0).to_numpy()[:, None]
     return usual
-
-
-def sku_split(sku_history: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:
-    """Units of each SKU per pickup and per day: frame store_id, sku_id, units_per_pickup, walk_in_units_per_day.
-
-    sku_history: store_id, sku_id, channel ("pickup" or "walk_in"), date, units. demand: store_id, date, pickups. Both
-    as known at the origin; the last 28 days of demand count. Stores are drawn to the pool of all stores with the weight
-    of seven days. One row per store of demand or sku_history and SKU sold anywhere in the window.
-    """
-    last = int(day_numbers(demand["date"]).max()) if len(demand) else 0
-    demand, sales = (frame[_within(frame, last)] for frame in (demand, sku_history))
-    store_ids = np.union1d(demand["store_id"].to_numpy(dtype=object), sales["store_id"].to_numpy(dtype=object))
-    sku_ids = np.unique(sales["sku_id"].to_numpy(dtype=object))
-    store = pd.Index(store_ids).get_indexer(pd.Index(demand["store_id"].to_numpy(dtype=object)))
-    pickups = summed(store, demand["pickups"].to_numpy(dtype=np.float64), store_ids.shape)
-    days = summed(store, np.ones(len(store)), store_ids.shape)
-    by_pickup = _rates(_units(sales, "pickup", store_ids, sku_ids), pickups, _POOL_DAYS * _mean(pickups, days))
-    by_day = _rates(_units(sales, "walk_in", store_ids, sku_ids), days, _POOL_DAYS)
-    return pd.DataFrame(
-        {
-            "store_id": np.repeat(store_ids, len(sku_ids)),
-            "sku_id": np.tile(sku_ids, len(store_ids)),
-            "units_per_pickup": by_pickup.ravel(),
-            "walk_in_units_per_day": by_day.ravel(),
-        }
-    ).astype({"store_id": "str", "sku_id": "str"})
 
 
 def _master(stores: pd.DataFrame) -> pd.DataFrame:
@@ -184,16 +160,15 @@ def _decayed_counts(arrivals: Matrix, ordinary: Flags, kinds: Days) -> Matrix:
     return counts
 
 
-def _shares(counts: Matrix, is_open: Flags) -> Matrix:
-    """Stores x kinds x 48: pool, drawn to the store's week, drawn to the store's kind of day."""
+def _prior(counts: Matrix, is_open: Flags) -> Matrix:
+    """Stores x kinds x 48: the pool's shares, drawn to the store's week."""
     pool = _normed(_pool_rates(counts, is_open) * is_open[:, None, :])
     expected = (counts.sum(axis=2)[:, :, None] * pool).sum(axis=1)
     usual = _normed(expected + pool.mean(axis=1))
     side = _side_weight(expected, _STORE_SMOOTHING)
     own = _with_neighbours(counts.sum(axis=1), side) + _STORE_PICKUPS * usual
     ratio = _divided(own, _with_neighbours(expected, side) + _STORE_PICKUPS * usual)
-    prior = _normed(pool * ratio[:, None, :])
-    return _normed(counts + _KIND_PICKUPS * prior)
+    return _normed(pool * ratio[:, None, :])
 
 
 def _pool_rates(counts: Matrix, is_open: Flags) -> Matrix:
@@ -248,6 +223,14 @@ def _dispersion(arrivals: Matrix, shares: Matrix, ordinary: Flags, kinds: Days) 
     return float(np.clip(excess / size, 0.0, _MOST_DISPERSION)) if size > 0 else 0.0
 
 
+def _bursts(arrivals: Matrix, shares: Matrix, dispersion: float) -> Matrix:
+    """Stores x 1 x 1: arrivals that tell as much as one would if half hours were Poisson (variance over mean)."""
+    totals = arrivals.sum(axis=2)
+    day = totals.sum(axis=1) / np.maximum((totals > 0).sum(axis=1), 1)
+    bursts: Matrix = 1.0 + dispersion * day * (shares[:, :HOLIDAY] ** 2).sum(axis=2).mean(axis=1)
+    return bursts[:, None, None]
+
+
 def _normed(values: Matrix) -> Matrix:
     """Rows of the last axis divided by their sum; rows of zeros stay."""
     return _divided(values, values.sum(axis=-1, keepdims=True))
@@ -255,32 +238,3 @@ def _normed(values: Matrix) -> Matrix:
 
 def _divided(values: Matrix, by: Matrix) -> Matrix:
     return np.divide(values, by, out=np.zeros_like(values), where=by > 0)
-
-
-def _within(frame: pd.DataFrame, last: int) -> npt.NDArray[np.bool_]:
-    days = day_numbers(frame["date"])
-    return (days > last - SKU_WINDOW_DAYS) & (days <= last)
-
-
-def _units(
-    sales: pd.DataFrame, channel: str, store_ids: npt.NDArray[np.object_], sku_ids: npt.NDArray[np.object_]
-) -> Matrix:
-    """Stores x SKUs: units sold through ``channel``."""
-    part = sales[(sales["channel"] == channel).to_numpy()]
-    store: Days = pd.Index(store_ids).get_indexer(pd.Index(part["store_id"].to_numpy(dtype=object)))
-    sku = pd.Index(sku_ids).get_indexer(pd.Index(part["sku_id"].to_numpy(dtype=object)))
-    shape = (len(store_ids), len(sku_ids))
-    units = part["units"].to_numpy(dtype=np.float64)
-    return summed(store * len(sku_ids) + sku, units, shape)
-
-
-def _rates(units: Matrix, exposure: Matrix, weight: float) -> Matrix:
-    """Stores x SKUs: units over exposure, drawn to the pool's rate with ``weight`` units of exposure."""
-    total = exposure.sum()
-    pool = units.sum(axis=0) / total if total > 0 else np.zeros(units.shape[1])
-    denominator = exposure[:, None] + weight
-    return np.divide(units + weight * pool, denominator, out=np.zeros_like(units), where=denominator > 0)
-
-
-def _mean(total: Matrix, count: Matrix) -> float:
-    return float(total.sum() / count.sum()) if count.sum() > 0 else 0.0
