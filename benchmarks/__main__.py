@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.allocate import stock
-from benchmarks.forecast import real_history
+from benchmarks.forecast import callcentre, real_history
 from benchmarks.redistribute import quotas
 from rouxing.settings import load_settings
 
@@ -16,6 +16,7 @@ def main() -> None:
         print(f"forecast: left out, no real histories in {folder}; set ROUXING_REAL_HISTORY")
         return
     real_history.main(folder)
+    callcentre.main(folder)
 
 
 if __name__ == "__main__":
