@@ -1,4 +1,4 @@
-"""How a day's arrivals fall on half hours, and its pickups on SKUs."""
+"""How a day's arrivals fall on half hours."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from rouxing.forecast.history import Days, day_numbers
 from rouxing.forecast.panel import Matrix, summed
 from rouxing.model.dates import SLOTS_PER_DAY
 
-SKU_WINDOW_DAYS = 28
-_POOL_DAYS = 7.0  # weight of the pool beside a store's days of SKU sales
 PROFILE_DAYS = 56
 HOLIDAY, MAKE_UP, KINDS = 7, 8, 9  # kinds of day: 0-6 the weekdays, then these
 _HALF_LIFE_DAYS = 28.0

@@ -7,6 +7,7 @@ gamma-Poisson rule, with a weight that the spread between its members tells (emp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -15,29 +16,38 @@ from rouxing.forecast.history import Days
 from rouxing.forecast.panel import Matrix, summed
 
 _SMOOTHING_DAYS = 7.0
+_HALF_LIVES = (3.0, 6.0, 12.0, 24.0)  # each twice the one before
+_AHEAD, _JUDGED_DAYS = 2, 28
+_DAMPING, _MOST_TREND = 1.0, 1.3
 _DISPERSION_UNITS = 200.0  # a SKU's own dispersion weighs as much as that of all at so many units
 _LEAST_SPREAD = 1e-3  # squared relative spread of stores or districts below which they are taken to be alike
 _MOST_ERROR = 1.0
 
 
 @dataclass(frozen=True)
-class Sales:
-    """Rows of sales: codes of store, SKU and day (0 = oldest), units, and the share of the day the SKU was out."""
+class Rows:
+    """Amounts by store, SKU and day: codes (day 0 = oldest) and the amount, in any order, cells repeated or missing."""
 
     store: Days
     sku: Days
     day: Days
-    units: Matrix
-    out: Matrix
+    amount: Matrix
 
-    def take(self, mask: npt.NDArray[np.bool_]) -> Sales:
+    def take(self, mask: npt.NDArray[np.bool_]) -> Rows:
         """The chosen rows."""
-        return Sales(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+        return Rows(self.store[mask], self.sku[mask], self.day[mask], self.amount[mask])
 
-    def sums(self, axes: tuple[str, ...], shape: tuple[int, ...], weights: Matrix) -> Matrix:
-        """Sums of ``weights`` by the named codes, an array of ``shape``."""
-        cells = np.ravel_multi_index(tuple(getattr(self, axis) for axis in axes), shape)
-        return summed(cells, weights, shape)
+    def times(self, factor: Matrix) -> Rows:
+        """The rows with each amount times its factor."""
+        return Rows(self.store, self.sku, self.day, self.amount * factor)
+
+    def by_sku_day(self, shape: tuple[int, int]) -> Matrix:
+        """SKUs x days: sums of the amounts."""
+        return summed(self.sku * shape[1] + self.day, self.amount, shape)
+
+    def by_store_sku(self, shape: tuple[int, int]) -> Matrix:
+        """Stores x SKUs: sums of the amounts."""
+        return summed(self.store * shape[1] + self.sku, self.amount, shape)
 
 
 @dataclass(frozen=True)
@@ -53,9 +63,8 @@ class Mix:
 
 @dataclass(frozen=True)
 class MixParameters:
-    """Half-lives of the chain's rate and of the stores' tastes, and days held out to tell the rate's error, days."""
+    """Half-life of the stores' tastes, and days held out to tell the rate's error; both in days."""
 
-    chain_half_life: float
     store_half_life: float
     trial_days: int
 
@@ -72,56 +81,79 @@ class _Fit:
 
 
 def fit_mix(
-    sales: Sales, exposure: Matrix, weekday: Matrix, district: Days, is_censored: bool, parameters: MixParameters
+    sold: Rows, missed: Rows, exposure: Matrix, weekday: Matrix, district: Days, parameters: MixParameters
 ) -> Mix:
     """The mix as of the last day.
 
     Args:
-        sales: ``units`` of one channel; with ``is_censored``, hours in which a SKU was out are no exposure (what was
-            asked for then was not seen); otherwise refused units are among the rows.
-        exposure: (S, T) pickups or units in the stores. weekday: (K, T) factor of the day's kind on a SKU's rate.
+        sold: units of one channel. missed: exposure that could not turn into units of a SKU, because it was out and
+            what was asked for then was not seen.
+        exposure: (S, T) pickups, or units sold in the store. weekday: (K, T) factor of the day's kind on a rate.
         district: (S,) codes.
     """
-    stores, days = exposure.shape
-    fit = _fit(sales, exposure, weekday, district, is_censored, parameters)
-    dispersion = _dispersion(sales, exposure, fit, (stores, len(weekday)))
-    past = days - parameters.trial_days
+    past = exposure.shape[1] - parameters.trial_days
+    fit = _fit(sold, missed, exposure, weekday, district, parameters)
+    dispersion = _dispersion(sold, exposure, fit)
     if past < parameters.trial_days:
         return Mix(fit.rates, dispersion, np.zeros(len(weekday)))
-    seen = sales.take(sales.day < past)
-    trial = _fit(seen, exposure[:, :past], weekday[:, :past], district, is_censored, parameters)
-    expected = trial.rates * (exposure[:, past:] @ weekday[:, past:].T)
-    if is_censored:
-        expected = expected - _unseen(sales, exposure, trial, weekday, past)
-    unseen = sales.take(sales.day >= past)
-    actual = unseen.sums(("store", "sku"), expected.shape, unseen.units)
-    return Mix(fit.rates, dispersion, _rate_error(actual, expected, dispersion))
+    before = (sold.take(sold.day < past), missed.take(missed.day < past))
+    trial = _fit(*before, exposure[:, :past], weekday[:, :past], district, parameters)
+    shape = fit.rates.shape
+    lost = missed.take(missed.day >= past)
+    lost = lost.times(weekday[lost.sku, lost.day])
+    met = exposure[:, past:] @ weekday[:, past:].T - lost.by_store_sku(shape)
+    actual = sold.take(sold.day >= past).by_store_sku(shape)
+    return Mix(fit.rates, dispersion, _rate_error(actual, trial.rates * met.clip(min=0.0), dispersion))
 
 
 def _fit(
-    sales: Sales, exposure: Matrix, weekday: Matrix, district: Days, is_censored: bool, parameters: MixParameters
+    sold: Rows, missed: Rows, exposure: Matrix, weekday: Matrix, district: Days, parameters: MixParameters
 ) -> _Fit:
-    stores, days = exposure.shape
-    age = np.arange(days)[::-1]
-    missed = sales.out * exposure[sales.store, sales.day] * is_censored
-    units = sales.sums(("sku", "day"), weekday.shape, sales.units)
-    exposed = (exposure.sum(axis=0) - sales.sums(("sku", "day"), weekday.shape, missed)).clip(min=0.0) * weekday
+    units = sold.by_sku_day(weekday.shape)
     # Days before a SKU came into the range say nothing of it.
-    exposed = exposed * (np.cumsum(units, axis=1) > 0)
-    usual = _smoothed(units, exposed) * weekday
-    chain = _ratio(
-        (units * _decay(age, parameters.chain_half_life)).sum(1),
-        (exposed * _decay(age, parameters.chain_half_life)).sum(1),
-    )
-    weight = _decay(age, parameters.store_half_life)
-    shape = (stores, len(weekday))
-    listed = usual * (np.cumsum(units, axis=1) > 0)
-    expected = (exposure * weight) @ listed.T - sales.sums(
-        ("store", "sku"), shape, missed * weight[sales.day] * usual[sales.sku, sales.day]
-    )
-    actual = sales.sums(("store", "sku"), shape, sales.units * weight[sales.day])
+    in_range = np.cumsum(units, axis=1) > 0
+    exposed = (exposure.sum(axis=0) - missed.by_sku_day(weekday.shape)).clip(min=0.0) * weekday * in_range
+    usual = _smoothed(units, exposed) * weekday * in_range
+    weight = 0.5 ** (np.arange(exposure.shape[1])[::-1] / parameters.store_half_life)
+    shape = (exposure.shape[0], len(weekday))
+    lost = missed.times(weight[missed.day] * usual[missed.sku, missed.day])
+    expected = (exposure * weight) @ usual.T - lost.by_store_sku(shape)
+    actual = sold.times(weight[sold.day]).by_store_sku(shape)
     tastes = _tastes(actual, expected.clip(min=0.0), district)
-    return _Fit(chain * tastes, listed, tastes)
+    return _Fit(_latest_rate(units, exposed) * tastes, usual, tastes)
+
+
+def _latest_rate(units: Matrix, exposed: Matrix) -> Matrix:
+    """(K,) units over exposure two days ahead: of several half-lives, with and without a damped trend, each SKU has
+    what would have told its latest days best, so that a fashion is followed as fast as it can be seen.
+    """
+    slow = [_exponential(units, exposed, half_life) for half_life in _HALF_LIVES]
+    rates = [*slow, *(_with_trend(fast, level) for fast, level in pairwise(slow))]
+    losses = [_loss(rate, units, exposed) for rate in rates]
+    best: Matrix = np.stack(rates)[np.argmin(np.stack(losses), axis=0), np.arange(len(units)), -1]
+    return best
+
+
+def _exponential(units: Matrix, exposed: Matrix, half_life: float) -> Matrix:
+    """SKUs x days: units over exposure up to each day, older days weighing less."""
+    day = np.arange(units.shape[1])
+    age = day - day[:, None]
+    kernel = np.where(age >= 0, 0.5 ** (age.clip(min=0) / half_life), 0.0)
+    return _ratio(units @ kernel, exposed @ kernel)
+
+
+def _with_trend(fast: Matrix, slow: Matrix) -> Matrix:
+    """The faster rate moved on by its lead over the one of twice the half-life, damped."""
+    lead = np.divide(fast, slow, out=np.ones_like(fast), where=slow > 0).clip(1 / _MOST_TREND, _MOST_TREND)
+    result: Matrix = fast * lead**_DAMPING
+    return result
+
+
+def _loss(rate: Matrix, units: Matrix, exposed: Matrix) -> Matrix:
+    """(K,) squared error over the mean of the latest days, each told by the rate two days before."""
+    expected = (rate[:, :-_AHEAD] * exposed[:, _AHEAD:])[:, -_JUDGED_DAYS:]
+    error: Matrix = ((units[:, _AHEAD:][:, -_JUDGED_DAYS:] - expected) ** 2 / (expected + 1.0)).sum(axis=1)
+    return error
 
 
 def _tastes(actual: Matrix, expected: Matrix, district: Days) -> Matrix:
@@ -143,23 +175,16 @@ def _drawn(actual: Matrix, expected: Matrix, prior: Matrix) -> Matrix:
     return result
 
 
-def _dispersion(sales: Sales, exposure: Matrix, fit: _Fit, shape: tuple[int, int]) -> Matrix:
+def _dispersion(sold: Rows, exposure: Matrix, fit: _Fit) -> Matrix:
     """(K,) variance over mean of a store-day's units, from squared deviations of all store-days, zeros included."""
-    here = exposure[sales.store, sales.day] * fit.usual[sales.sku, sales.day] * fit.tastes[sales.store, sales.sku]
-    seen = sales.sums(("sku",), (shape[1],), sales.units**2 - 2 * sales.units * here)
+    here = exposure[sold.store, sold.day] * fit.usual[sold.sku, sold.day] * fit.tastes[sold.store, sold.sku]
+    seen = summed(sold.sku, sold.amount**2 - 2 * sold.amount * here, (fit.rates.shape[1],))
     square = (exposure**2 @ (fit.usual**2).T * fit.tastes**2).sum(axis=0)
     mean = (exposure @ fit.usual.T * fit.tastes).sum(axis=0)
     deviation = (seen + square).clip(min=0.0)
     pool = float(deviation.sum() / mean.sum()) if mean.sum() > 0 else 1.0
     result: Matrix = (deviation + _DISPERSION_UNITS * pool) / (mean + _DISPERSION_UNITS)
     return result.clip(min=1.0)
-
-
-def _unseen(sales: Sales, exposure: Matrix, trial: _Fit, weekday: Matrix, past: int) -> Matrix:
-    """Units that the trial expects in hours in which SKUs were out, stores x SKUs."""
-    late = sales.take(sales.day >= past)
-    rate = trial.rates[late.store, late.sku] * weekday[late.sku, late.day]
-    return late.sums(("store", "sku"), trial.rates.shape, late.out * exposure[late.store, late.day] * rate)
 
 
 def _rate_error(actual: Matrix, expected: Matrix, dispersion: Matrix) -> Matrix:
@@ -178,11 +203,6 @@ def _smoothed(units: Matrix, exposed: Matrix) -> Matrix:
     day = np.arange(units.shape[1])
     kernel = np.exp(-np.abs(day[:, None] - day) / _SMOOTHING_DAYS)
     return _ratio(units @ kernel, exposed @ kernel)
-
-
-def _decay(age: Days, half_life: float) -> Matrix:
-    result: Matrix = 0.5 ** (age / half_life)
-    return result
 
 
 def _ratio(units: Matrix, exposed: Matrix) -> Matrix:

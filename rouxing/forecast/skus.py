@@ -12,7 +12,7 @@ import pandas as pd
 from rouxing.forecast.calendar import day_table
 from rouxing.forecast.history import Days, day_number, day_numbers
 from rouxing.forecast.panel import Matrix, summed
-from rouxing.forecast.sku_mix import Mix, MixParameters, Sales, fit_mix
+from rouxing.forecast.sku_mix import Mix, MixParameters, Rows, fit_mix
 
 SKU_WINDOW_DAYS = 56
 _WEEK = 7
@@ -21,12 +21,11 @@ _SUNDAY, _WEDNESDAY = 6, 2
 
 @dataclass(frozen=True)
 class SkuParameters:
-    """Half-lives, days, of the chain's rate of a SKU, of a store's taste against the chain, and of walk-in totals.
+    """Half-lives, days, of a store's taste against the chain and of walk-in totals.
 
     ``weekday_units``: a SKU's weekday effect is drawn to that of its storage class with the weight of so many units.
     """
 
-    chain_half_life_days: float = 7.0
     store_half_life_days: float = 42.0
     total_half_life_days: float = 21.0
     weekday_units: float = 300.0
@@ -34,7 +33,7 @@ class SkuParameters:
 
     @property
     def mix(self) -> MixParameters:
-        return MixParameters(self.chain_half_life_days, self.store_half_life_days, self.trial_days)
+        return MixParameters(self.store_half_life_days, self.trial_days)
 
 
 @dataclass(frozen=True)
@@ -84,20 +83,19 @@ def sku_split(
     parameters = parameters or SkuParameters()
     sku_history, demand = (_window(frame, day_number(origin)) for frame in (sku_history, demand))
     axes = _axes(sku_history, demand, day_number(origin), stores, skus)
-    sales = _sales(sku_history, axes)
-    channel = sku_history["channel"].to_numpy(dtype=object)
-    exchanged, over_counter = sales.take(channel == "exchange"), sales.take(channel == "walk_in")
-    regular = sales.take(channel == "pickup")
-    shape = (len(axes.store_ids), len(axes.days))
+    sold, channel = _sold(sku_history, axes), sku_history["channel"].to_numpy(dtype=object)
+    regular, exchanged, over_counter = (sold.take(channel == name) for name in ("pickup", "exchange", "walk_in"))
     pickups = _pickups(demand, axes)
-    by_coupon = np.minimum(exchanged.sums(("store", "day"), shape, exchanged.units), pickups)
-    in_store = over_counter.sums(("store", "day"), shape, over_counter.units)
-    factors = _weekday_factors(sales.take(channel != "exchange"), axes, parameters.weekday_units)
+    by_coupon = np.minimum(_by_store_day(exchanged, pickups.shape), pickups)
+    in_store = _by_store_day(over_counter, pickups.shape)
+    factors = _weekday_factors(sold.take(channel != "exchange"), axes, parameters.weekday_units)
     weekday = factors[:, axes.kind]
-    flat = np.ones_like(weekday)
-    picked = fit_mix(regular, pickups - by_coupon, weekday, axes.district, False, parameters.mix)
-    exchange = fit_mix(exchanged, pickups, flat, axes.district, False, parameters.mix)
-    bought = fit_mix(over_counter, in_store, weekday, axes.district, True, parameters.mix)
+    nothing = sold.take(np.zeros(len(channel), dtype=bool))
+    unseen = _out_of_stock(sku_history, sold, axes)
+    unseen = unseen.times(in_store[unseen.store, unseen.day])
+    picked = fit_mix(regular, nothing, pickups - by_coupon, weekday, axes.district, parameters.mix)
+    exchange = fit_mix(exchanged, nothing, pickups, np.ones_like(weekday), axes.district, parameters.mix)
+    bought = fit_mix(over_counter, unseen, in_store, weekday, axes.district, parameters.mix)
     level, store_week = _walk_in_week(in_store, pickups, axes, parameters.total_half_life_days)
     return SkuSplit(
         rates=_rates(axes, picked, exchange, bought, level),
@@ -146,15 +144,30 @@ def _codes(ids: npt.NDArray[np.object_], master: pd.DataFrame | None, key: str, 
     return codes
 
 
-def _sales(sku_history: pd.DataFrame, axes: _Axes) -> Sales:
-    out = sku_history["out_share"] if "out_share" in sku_history.columns else pd.Series(0.0, sku_history.index)
-    return Sales(
+def _sold(sku_history: pd.DataFrame, axes: _Axes) -> Rows:
+    return Rows(
         store=_places(axes.store_ids, sku_history["store_id"]),
         sku=_places(axes.sku_ids, sku_history["sku_id"]),
         day=day_numbers(sku_history["date"]) - axes.days[0],
-        units=sku_history["units"].to_numpy(dtype=np.float64),
-        out=np.asarray(out, dtype=np.float64),
+        amount=sku_history["units"].to_numpy(dtype=np.float64),
     )
+
+
+def _out_of_stock(sku_history: pd.DataFrame, sold: Rows, axes: _Axes) -> Rows:
+    """Share of the day (amount) each SKU was out, once per store-day: several channels tell the same."""
+    if "out_share" not in sku_history.columns:
+        return sold.take(np.zeros(len(sold.day), dtype=bool))
+    share = sku_history["out_share"].to_numpy(dtype=np.float64)
+    was_out = sold.take(share > 0)
+    shape = (len(axes.store_ids), len(axes.sku_ids), len(axes.days))
+    cells = np.ravel_multi_index((was_out.store, was_out.sku, was_out.day), shape)
+    first = np.unique(cells, return_index=True)[1]
+    return Rows(was_out.store[first], was_out.sku[first], was_out.day[first], share[share > 0][first])
+
+
+def _by_store_day(rows: Rows, shape: tuple[int, ...]) -> Matrix:
+    """Stores x days: sums of the amounts."""
+    return summed(rows.store * shape[1] + rows.day, rows.amount, shape)
 
 
 def _places(ids: npt.NDArray[np.object_], column: pd.Series) -> Days:
@@ -169,9 +182,9 @@ def _pickups(demand: pd.DataFrame, axes: _Axes) -> Matrix:
     return summed(cells, demand["pickups"].to_numpy(dtype=np.float64), shape)
 
 
-def _weekday_factors(sales: Sales, axes: _Axes, weight: float) -> Matrix:
+def _weekday_factors(sold: Rows, axes: _Axes, weight: float) -> Matrix:
     """SKUs x weekdays: a SKU's part in the chain's units on a weekday over its part in the week around; mean 1."""
-    units = sales.sums(("sku", "day"), (len(axes.sku_ids), len(axes.days)), sales.units)
+    units = sold.by_sku_day((len(axes.sku_ids), len(axes.days)))
     total = units.sum(axis=0)
     around = _week_sums(units)
     part = np.divide(around, around.sum(axis=0), out=np.zeros_like(around), where=around.sum(axis=0) > 0)

@@ -1,4 +1,4 @@
-"""Half hours and SKUs add up."""
+"""Half hours add up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rouxing.forecast.profile import half_hour_profile, sku_split
+from rouxing.forecast.profile import half_hour_profile
 
 
 @settings(max_examples=40, deadline=None)
@@ -43,40 +43,3 @@ def test_much_history_speaks_for_itself_and_none_for_the_pool() -> None:
     profile = half_hour_profile(history, stores).set_index(["store_id", "weekday", "slot"])["share"]
     assert profile["A", 0, 20] == pytest.approx(0.75, abs=1e-3)
     assert profile["NEW", 3, 20] == pytest.approx(0.75, abs=1e-3)
-
-
-def test_sku_split_by_hand() -> None:
-    demand = pd.DataFrame({"store_id": "A", "date": pd.date_range("2026-05-01", periods=28), "pickups": 10.0})
-    sales = pd.DataFrame(
-        {
-            "store_id": "A",
-            "sku_id": ["X", "X", "Y", "X"],
-            "channel": ["pickup", "walk_in", "walk_in", "pickup"],
-            "date": pd.to_datetime(["2026-05-28", "2026-05-02", "2026-05-03", "2026-04-01"]),
-            "units": [56, 14, 28, 999],
-        }
-    )
-    split = sku_split(sales, demand).set_index("sku_id")
-    # One store is its own pool, so shrinking changes nothing: 56 / 280 pickups, 14 and 28 over 28 days.
-    assert split["units_per_pickup"].to_dict() == pytest.approx({"X": 0.2, "Y": 0.0})
-    assert split["walk_in_units_per_day"].to_dict() == pytest.approx({"X": 0.5, "Y": 1.0})
-
-
-def test_a_new_store_sells_like_the_pool() -> None:
-    demand = pd.DataFrame({"store_id": "A", "date": pd.date_range("2026-05-01", periods=28), "pickups": 10.0})
-    sales = pd.DataFrame(
-        {
-            "store_id": ["A", "B"],
-            "sku_id": "X",
-            "channel": ["pickup", "walk_in"],
-            "date": pd.Timestamp("2026-05-28"),
-            "units": [560, 0],
-        }
-    )
-    split = sku_split(sales, demand).set_index("store_id")["units_per_pickup"]
-    assert split["B"] == pytest.approx(2.0)
-
-
-def test_no_sales_is_an_empty_split() -> None:
-    none = pd.DataFrame({"store_id": [], "sku_id": [], "channel": [], "date": [], "units": []})
-    assert sku_split(none, pd.DataFrame({"store_id": ["A"], "date": ["2026-05-01"], "pickups": [1.0]})).empty
