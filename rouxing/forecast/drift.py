@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from rouxing.forecast.panel import Matrix
+from rouxing.forecast.history import Days
+from rouxing.forecast.panel import Matrix, summed
 
 ALERTS_A_MONTH = 2.0
 LATEST_DAYS = 3
@@ -20,15 +20,6 @@ _MONTH_DAYS = 30
 _MAD_TO_DEVIATION = 1.4826
 _LEAST_DEVIATION = {"bias": 0.03, "coverage": 0.05, "error": 0.02}
 _INNER = (0.1, 0.9)
-
-
-@dataclass(frozen=True)
-class _Series:
-    """One measure of one scope in windows of three days, the newest last."""
-
-    scope: str
-    cause: str
-    values: Matrix
 
 
 def drift_alerts(judged: pd.DataFrame, alerts_a_month: float = ALERTS_A_MONTH) -> pd.DataFrame:
@@ -46,11 +37,12 @@ def drift_alerts(judged: pd.DataFrame, alerts_a_month: float = ALERTS_A_MONTH) -
     earlier = len(days) - 2 * LATEST_DAYS + 1
     if earlier < FEWEST_WINDOWS:
         return pd.DataFrame(columns=list(ALERT_COLUMNS))
-    series = _all_series(newest, days)
-    limit = _limit(alerts_a_month, len(series), earlier)
-    rows = [row for one in series if (row := _judge(one, limit)) is not None]
-    found = pd.DataFrame(rows, columns=list(ALERT_COLUMNS)).assign(first_day=days[-LATEST_DAYS], last_day=days[-1])
-    return _one_per_cause(found)
+    scopes, place = _scopes(newest["district"])
+    windows = _windows(newest, place, len(scopes), np.searchsorted(days, newest["date"].to_numpy()), len(days))
+    limit = _limit(alerts_a_month, windows.shape[0] * windows.shape[1], earlier)
+    found = _out_of_range(windows, limit)
+    when = {"first_day": days[-LATEST_DAYS], "last_day": days[-1]}
+    return _one_per_cause(found.assign(scope=np.array(scopes, dtype=object)[found["scope"].to_numpy()], **when))
 
 
 def _limit(alerts_a_month: float, series: int, windows: int) -> float:
@@ -59,45 +51,58 @@ def _limit(alerts_a_month: float, series: int, windows: int) -> float:
     return float(stats.t.isf(min(chance, 1.0) / 2, max(windows / LATEST_DAYS, 2.0)))
 
 
-def _all_series(newest: pd.DataFrame, days: Matrix) -> list[_Series]:
-    actual, low, high = newest["actual"], *_INNER
-    sums = pd.DataFrame(
+def _scopes(district: pd.Series) -> tuple[list[str], Days]:
+    """The chain and its districts, and each row's district; one district is the chain itself."""
+    names, place = np.unique(district.to_numpy(dtype=object), return_inverse=True)
+    if len(names) < 2:
+        return [CHAIN], np.zeros(len(district), dtype=np.int64)
+    return [CHAIN, *map(str, names)], place.astype(np.int64) + 1
+
+
+def _windows(newest: pd.DataFrame, scope: Days, scopes: int, day: Days, days: int) -> Matrix:
+    """Causes x scopes x windows of three days, the newest last; NaN where a window has no pickups."""
+    actual, mean, median, pit = (newest[name].to_numpy(dtype=np.float64) for name in ("actual", "mean", "p50", "pit"))
+    inside = (pit > _INNER[0]) & (pit <= _INNER[1])
+    ones = np.ones(len(actual))
+    parts = {"bias": (mean - actual, actual), "coverage": (inside, ones), "error": (np.abs(median - actual), actual)}
+    windows = np.full((len(_CAUSES), scopes, days - LATEST_DAYS + 1), np.nan)
+    for row, cause in enumerate(_CAUSES):
+        part, whole = (_moving_sums(weights, scope, scopes, day, days) for weights in parts[cause])
+        np.divide(part, whole, out=windows[row], where=whole > 0)
+    return windows
+
+
+def _moving_sums(weights: npt.NDArray[np.generic], scope: Days, scopes: int, day: Days, days: int) -> Matrix:
+    daily = summed(scope * days + day, weights.astype(np.float64), (scopes, days))
+    daily[0] = daily.sum(axis=0)
+    moving: Matrix = np.lib.stride_tricks.sliding_window_view(daily, LATEST_DAYS, axis=1).sum(axis=2)
+    return moving
+
+
+def _out_of_range(windows: Matrix, limit: float) -> pd.DataFrame:
+    latest, before = windows[:, :, -1], windows[:, :, :-LATEST_DAYS]
+    known = (~np.isnan(before)).sum(axis=2) >= FEWEST_WINDOWS
+    safe = np.where(known[:, :, None], before, 0.0)
+    usual = np.nanmedian(safe, axis=2)
+    spread = _MAD_TO_DEVIATION * np.nanmedian(np.abs(safe - usual[:, :, None]), axis=2)
+    reach = limit * np.maximum(spread, np.array([_LEAST_DEVIATION[cause] for cause in _CAUSES])[:, None])
+    lower, upper = usual - reach, usual + reach
+    too_low = latest < lower
+    # Less error than usual is no trouble.
+    too_low[_CAUSES.index("error")] = False
+    cause, scope = np.nonzero(known & (too_low | (latest > upper)))
+    values = {"value": latest, "usual": usual, "lower": lower, "upper": upper}
+    return pd.DataFrame(
         {
-            "scope": newest["district"].to_numpy(),
-            "date": newest["date"].to_numpy(),
-            "actual": actual.to_numpy(),
-            "bias": (newest["mean"] - actual).to_numpy(),
-            "error": (newest["p50"] - actual).abs().to_numpy(),
-            "coverage": ((newest["pit"] > low) & (newest["pit"] <= high)).to_numpy(dtype=np.float64),
-            "rows": 1.0,
+            "scope": scope,
+            "cause": [_CAUSES[place] for place in cause],
+            **{name: value[cause, scope] for name, value in values.items()},
         }
     )
-    scopes = [(CHAIN, sums), *sums.groupby("scope")] if sums["scope"].nunique() > 1 else [(CHAIN, sums)]
-    return [_Series(str(scope), cause, _windows(part, cause, days)) for scope, part in scopes for cause in _CAUSES]
-
-
-def _windows(part: pd.DataFrame, cause: str, days: Matrix) -> Matrix:
-    weight = "rows" if cause == "coverage" else "actual"
-    daily = part.groupby("date")[[cause, weight]].sum().reindex(days, fill_value=0.0)
-    summed = daily.rolling(LATEST_DAYS).sum().iloc[LATEST_DAYS - 1 :]
-    values: Matrix = (summed[cause] / summed[weight].where(summed[weight] > 0)).to_numpy(dtype=np.float64)
-    return values
-
-
-def _judge(series: _Series, limit: float) -> tuple[object, ...] | None:
-    latest, before = series.values[-1], series.values[:-LATEST_DAYS]
-    before = before[~np.isnan(before)]
-    if np.isnan(latest) or len(before) < FEWEST_WINDOWS:
-        return None
-    usual = float(np.median(before))
-    deviation = max(_MAD_TO_DEVIATION * float(np.median(np.abs(before - usual))), _LEAST_DEVIATION[series.cause])
-    lower, upper = usual - limit * deviation, usual + limit * deviation
-    # Less error than usual is no trouble.
-    is_out = latest > upper or (latest < lower and series.cause != "error")
-    return (series.scope, series.cause, None, None, float(latest), usual, lower, upper) if is_out else None
 
 
 def _one_per_cause(found: pd.DataFrame) -> pd.DataFrame:
-    first = found.drop_duplicates("scope")
+    # Rows are in the order of the causes.
+    first = found.drop_duplicates("scope")[list(ALERT_COLUMNS)]
     chain = first[first["scope"] == CHAIN]
     return (chain if len(chain) else first).reset_index(drop=True)
