@@ -189,20 +189,20 @@ def test_usual_days_are_whole(connection: Connection) -> None:
 
 def test_half_a_day_without_the_feed_is_weighed_by_the_usual_profile(connection: Connection) -> None:
     shares = open_shares(connection, {(name, 4): MORNING for name in ("S1", "S2", "S3")})
-    assert shares.xs(4, level=1).tolist() == [14 / 56] * 3
+    assert shares.xs(4, level=1).tolist() == pytest.approx([14 / 56] * 3)
     assert shares.drop(4, level=1).eq(1.0).all()
 
 
 def test_a_store_that_shut_early_is_told_from_its_neighbours(connection: Connection) -> None:
     shares = open_shares(connection, {("S2", 4): MORNING})
-    assert shares["S2", 4] == 14 / 56
+    assert shares["S2", 4] == pytest.approx(14 / 56)
     assert shares.drop(("S2", 4)).eq(1.0).all()
 
 
 def test_yesterday_s_evening_may_be_missing_too(connection: Connection) -> None:
     until_six = {slot: count for slot, count in USUAL.items() if slot < 36}
     shares = open_shares(connection, {(name, 0): until_six for name in ("S1", "S2", "S3")})
-    assert shares.xs(0, level=1).tolist() == [32 / 56] * 3
+    assert shares.xs(0, level=1).tolist() == pytest.approx([32 / 56] * 3)
 
 
 def test_a_weak_day_is_not_a_silent_one(connection: Connection) -> None:
