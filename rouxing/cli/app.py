@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 backtest_app = typer.Typer(help="How good the forecast would have been on real history.", no_args_is_help=True)
 app.add_typer(backtest_app, name="backtest")
+forecast_app = typer.Typer(help="Look into stored forecasts.", no_args_is_help=True)
+app.add_typer(forecast_app, name="forecast")
 
 
 @app.command()
@@ -98,6 +100,42 @@ def reread(
     from rouxing.cli.reread import read_feed_again
 
     read_feed_again(load_settings(), feed, since)
+
+
+@backtest_app.command("response")
+def backtest_response(
+    train: Annotated[Path, typer.Option(help="Claims to learn from, with labels: Parquet or CSV.")],
+    test: Annotated[Path, typer.Option(help="Claims to forecast, with or without labels: Parquet or CSV.")],
+    closed_by: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Learn only from labels closed by this day.")
+    ],
+    horizon_days: Annotated[int, typer.Option(min=1, max=365, help="Days within which a redemption counts.")] = 15,
+    out: Annotated[Path | None, typer.Option(help="Parquet file: the test's rows in their order and p_redeem.")] = None,
+) -> None:
+    """Forecast which claimed coupons are redeemed, and score against what came.
+
+    Columns: store_id, coupon_id, claim_date, optional user_id, what was known of coupon, store and customer at the
+    claim (absent = unknown), and the label redeemed_within_15d (the number is that of --horizon-days), which the test
+    may lack.
+
+    Which labels are used: of --train those of claims with claim date + horizon <= --closed-by, no others. Of --test,
+    for a claim of day d, those of claims with claim date + horizon <= d, and only to recalibrate: a common level, and
+    shrunk records of the customer, the store and the coupon. A forecast is that of the end of the claim's day: claims
+    (not labels) of the same day are known to it.
+    """
+    from rouxing.cli.backtest import run_response
+
+    run_response(train, test, closed_by.date(), horizon_days, out)
+
+
+@forecast_app.command("rescore")
+def forecast_rescore(
+    forecast_id: Annotated[str, typer.Argument(help="Name of a forecast, e.g. forecast-0123456789abcdef.")],
+) -> None:
+    """Have a stored model forecast again from its inputs as they were known. Exit code 1 when a number differs."""
+    from rouxing.cli.rescore import rescore
+
+    raise typer.Exit(rescore(load_settings(), forecast_id))
 
 
 @app.command()
