@@ -65,8 +65,8 @@ def update_today(
 
     Returns:
         ``slots``: ``store_id, slot, mean, dispersion, shock, p05 .. p95``, one row per store and half hour still to
-        come; sums as for ``forecast_slots``. ``stores``: ``store_id, arrived, expected, level``; level is the factor
-        on the forecast, within 0.2-5.
+        come; sums as for ``forecast_slots``. ``stores``: ``store_id, arrived, expected, level``: arrivals in the half
+        hours heard of, those forecast, and the factor on the forecast, within 0.2-5.
 
     The level of a store's day is gamma distributed with mean 1 and the forecast's shock as variance; part of it is the
     chain's and the district's, learned from the other stores (hierarchical, precision weighted), the rest the store's
@@ -77,7 +77,9 @@ def update_today(
     mean, dispersion, shock = (_matrix(slots, name, store_ids) for name in ("mean", "dispersion", "shock"))
     own, shock = dispersion - shock, shock.max(axis=1)
     past = np.arange(SLOTS_PER_DAY) < now_slot
-    so_far, warnings = _so_far(_matrix(arrivals, "arrivals", store_ids), mean, own, now_slot)
+    arrived = _matrix(arrivals, "arrivals", store_ids)
+    heard_until = _heard_until(arrived, mean, now_slot)
+    so_far, silent = _so_far(arrived, mean, own, heard_until)
     level, variance = _levels(so_far, np.maximum(shock, _LEAST_SHOCK), _districts(stores, store_ids))
     walk_in, known = _parts(mean, booked, usual_booked, store_ids)
     rest = walk_in * level[:, None]
@@ -95,6 +97,7 @@ def update_today(
     )
     told = {"store_id": store_ids, "arrived": so_far.arrived, "expected": so_far.expected, "level": level}
     summary = pd.DataFrame(told).astype({"store_id": "str"})
+    warnings = _warnings(silent, heard_until, now_slot)
     return TodayForecast(with_quantiles(rows.astype({"store_id": "str"})), summary, warnings)
 
 
@@ -117,28 +120,34 @@ def booking_outlook(flow: pd.DataFrame, booked: pd.DataFrame, now_slot: int) -> 
     return booked[["store_id", "slot"]].assign(arrivals=booked["bookings"] * show_up), usual
 
 
-def _so_far(arrived: Matrix, mean: Matrix, own: Matrix, now_slot: int) -> tuple[_SoFar, tuple[str, ...]]:
-    """What the half hours gone by tell of the level; silence that cannot be chance tells nothing."""
-    age = now_slot - 1 - np.arange(SLOTS_PER_DAY)
+def _heard_until(arrived: Matrix, mean: Matrix, now_slot: int) -> int:
+    """First half hour from which no store has reported anything although arrivals were due; else ``now_slot``."""
+    heard = np.flatnonzero(arrived[:, :now_slot].sum(axis=0))
+    after = int(heard[-1]) + 1 if len(heard) else 0
+    return after if mean[:, after:now_slot].sum() > _IMPOSSIBLE_SILENCE else now_slot
+
+
+def _so_far(arrived: Matrix, mean: Matrix, own: Matrix, until: int) -> tuple[_SoFar, Flags]:
+    """What the half hours before ``until`` tell of the level, and which stores' silence cannot be chance."""
+    age = until - 1 - np.arange(SLOTS_PER_DAY)
     weight = np.where(age >= 0, 0.5 ** (np.maximum(age, 0) / _HALF_LIFE_SLOTS), 0.0)
-    total, hoped = arrived[:, :now_slot].sum(axis=1), mean[:, :now_slot].sum(axis=1)
+    total, hoped = arrived[:, :until].sum(axis=1), mean[:, :until].sum(axis=1)
     expected = mean @ weight
     ratio = np.divide(arrived @ weight, expected, out=np.ones_like(expected), where=expected > 0)
     noise = (mean + own * mean**2) @ weight**2
     worth = np.divide(expected**2, noise, out=np.zeros_like(expected), where=noise > 0)
-    silent = (total == 0) & (hoped > _IMPOSSIBLE_SILENCE) & (worth > _IMPOSSIBLE_SILENCE)
-    return _SoFar(total, hoped, ratio, np.where(silent, 0.0, worth)), _warnings(silent, total)
+    silent: Flags = (total == 0) & (hoped > _IMPOSSIBLE_SILENCE) & (worth > _IMPOSSIBLE_SILENCE)
+    return _SoFar(total, hoped, ratio, np.where(silent, 0.0, worth)), silent
 
 
-def _warnings(silent: Flags, arrived: Matrix) -> tuple[str, ...]:
-    if not silent.any():
-        return ()
-    if arrived.sum() == 0:
-        return ("today: no store has reported an arrival, so the feed is taken as missing; the forecast stands",)
-    return (
-        f"today: {silent.sum()} stores report no arrival where many were due (closed, or their feed is silent); "
-        "their forecast follows the other stores",
-    )
+def _warnings(silent: Flags, heard_until: int, now_slot: int) -> tuple[str, ...]:
+    cases = {
+        f"today: no store has reported an arrival since half hour {heard_until}, where many were due; the feed is "
+        "taken as silent from there on": heard_until < now_slot,
+        f"today: {silent.sum()} stores report no arrival where many were due (closed, or their feed is silent); their "
+        "forecast follows the other stores": bool(silent.any()),
+    }
+    return tuple(text for text, holds in cases.items() if holds)
 
 
 def _levels(so_far: _SoFar, shock: Matrix, district: Days) -> tuple[Matrix, Matrix]:

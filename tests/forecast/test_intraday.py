@@ -89,7 +89,17 @@ def test_a_missing_feed_leaves_the_forecast_and_says_so() -> None:
     slots = forecast(5)
     today = update_today(slots, NONE, master(5), now_slot=30)
     assert rest(today).to_numpy() == pytest.approx(np.full(5, 140.0))
-    assert "feed is taken as missing" in today.warnings[0]
+    assert "since half hour 0, where many were due" in today.warnings[0]
+
+
+def test_a_feed_that_falls_silent_tells_nothing_from_there_on() -> None:
+    slots = forecast(5)
+    seen = arrived(slots, 1.3)
+    heard = update_today(slots, seen[seen["slot"] < 27], master(5), now_slot=30)
+    until_then = update_today(slots, seen, master(5), now_slot=27)
+    pd.testing.assert_frame_equal(heard.stores, until_then.stores)
+    assert heard.slots["slot"].min() == 30
+    assert "since half hour 27" in heard.warnings[0]
 
 
 def test_one_silent_store_follows_the_others_and_is_named() -> None:
