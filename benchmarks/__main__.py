@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.allocate import stock
-from benchmarks.forecast import callcentre, real_history
+from benchmarks.forecast import callcentre, half_hours, real_history
 from benchmarks.redistribute import quotas
 from rouxing.settings import load_settings
 
@@ -11,6 +11,7 @@ from rouxing.settings import load_settings
 def main() -> None:
     stock.main()
     quotas.main()
+    half_hours.main()
     folder = load_settings().real_history
     if not folder.is_dir():
         print(f"forecast: left out, no real histories in {folder}; set ROUXING_REAL_HISTORY")
