@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -170,3 +171,20 @@ def test_any_day_is_met(mean: float, width: float, level: float, hours: list[tup
     joined = slots.merge(stores, on="store_id")
     assert ((joined["slot"] >= joined["opens_slot"]) & (joined["slot"] < joined["closes_slot"])).all()
     assert (slots["dispersion"] >= slots["shock"]).all()
+
+
+def test_half_hours_of_a_real_counter_beat_the_mean_of_four_weeks(real_history: Path) -> None:
+    """The call centre, a day ahead, every sixth day of the second half."""
+    table = pd.read_parquet(real_history / "callcentre" / "slots.parquet")
+    past = pd.DataFrame({"store_id": "S0", "date": pd.to_datetime(table["date"]), "slot": table["half_hour"]})
+    past["pickups"] = table["arrivals"]
+    counts = past.pivot(index="date", columns="slot", values="pickups")
+    errors = np.zeros(2)
+    for origin in range(150, len(counts) - 1, 6):
+        last = counts.index[origin]
+        slots = forecast_slots(NO_DAYS, past[past["date"] <= last], stores_open((0, 48)), last.date()).slots
+        ours = slots.loc[slots["date"] == slots["date"].min(), "p50"].to_numpy()
+        mean = counts.iloc[[origin + 1 - 7 * week for week in (1, 2, 3, 4)]].mean().to_numpy()
+        actual = counts.iloc[origin + 1].to_numpy()
+        errors += np.abs(ours - actual).sum(), np.abs(mean - actual).sum()
+    assert errors[0] < 0.95 * errors[1]
