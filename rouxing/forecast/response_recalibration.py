@@ -60,9 +60,9 @@ class _Joined:
 
     def __init__(self, closed: Cohorts, claims: Cohorts) -> None:
         self.first = len(closed.day)
-        self.log_odds = np.concatenate([closed.log_odds, claims.log_odds])
-        self.day = np.concatenate([closed.day, claims.day])
-        self.label = np.concatenate([closed.label, claims.label])
+        self.log_odds: Matrix = np.concatenate([closed.log_odds, claims.log_odds])
+        self.day: Days = np.concatenate([closed.day, claims.day])
+        self.label: Matrix = np.concatenate([closed.label, claims.label])
         keys = pd.concat([closed.keys, claims.keys], ignore_index=True)
         self.keys = {name: pd.factorize(keys[name])[0].astype(np.int64) for name in _RECORDS}
 
@@ -121,7 +121,8 @@ def _days_alike(history: _Joined, horizon_days: int) -> Iterator[tuple[Days, npt
 
 
 def _corrected(history: _Joined, known: npt.NDArray[np.bool_], rows: Days, linked: bool) -> Matrix:
-    past, future = history.log_odds[known], history.log_odds[rows]
+    past: Matrix = history.log_odds[known]
+    future: Matrix = history.log_odds[rows]
     if len(past) == 0:
         return future
     label, day = history.label[known], history.day[known]
@@ -143,10 +144,10 @@ def _effects(key: Days, log_odds: Matrix, label: Matrix, weights: Matrix, prior:
     """Shrunk shift of the log-odds per key: Newton steps of at most 1 towards the mode."""
     if len(key) == 0:
         return np.zeros(0)
-    effect: Matrix = np.zeros(int(key.max()) + 1)
+    effect: Matrix = np.zeros(int(key.max()) + 1, dtype=np.float64)
     for _ in range(_NEWTON_STEPS):
         chance = expit(log_odds + effect[key])
         pull = np.bincount(key, weights * (label - chance), minlength=len(effect)) - prior * effect
         curve = np.bincount(key, weights * chance * (1 - chance), minlength=len(effect)) + prior
-        effect += np.clip(pull / curve, -1.0, 1.0)
+        effect = effect + np.clip(pull / curve, -1.0, 1.0)
     return effect
