@@ -18,6 +18,14 @@ pytest_plugins = ["tests.plugins.prefect"]
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_ENABLED", "false")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers a file stays with its database on one, and the end-to-end files with their demo."""
+    for item in items:
+        room = item.path.parent.name
+        group = room if room == "end_to_end" else f"{room}/{item.path.name}"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     return load_settings()
