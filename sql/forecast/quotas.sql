@@ -1,6 +1,7 @@
 -- Coupons that may be claimed, with the days ahead, as known by a moment. Grain: store, coupon stock, date, set_on.
 -- A quota that was changed has a row for each day on which it was: of those known at an origin the newest counts.
--- A zone's quota is divided by its stores' claims of the last four weeks, evenly where there were none.
+-- A zone's quota is divided by its stores' claims of the four weeks before the week in which it was set, evenly where
+-- there were none: what was set once is divided in the same way ever after.
 with versions as (
     select
         stock_id, carrier_id, business_date, quota_coupons, known_at,
@@ -28,40 +29,46 @@ stores as (
     where known_at <= %(known_by)s
     order by store_id, valid_from desc, known_at desc
 ),
+zone_weeks as (
+    select distinct stock_id, carrier_id as district_id, date_trunc('week', set_on)::date as week
+    from quotas
+    where carrier_id in (select district_id from stores)
+),
 claim_events as (
     select distinct on (event_id) stock_id, store_id, (occurred_at at time zone 'Asia/Shanghai')::date as date
     from core.coupon_events
     where known_at <= %(known_by)s
       and event_type = 'claim'
-      -- A day more than is counted, so that the index serves whatever the zone.
-      and occurred_at >= %(origin)s::date - 29
+      and stock_id in (select stock_id from zone_weeks)
     order by event_id, known_at desc
 ),
-claims as (
-    select stock_id, store_id, count(*) as coupons
-    from claim_events
-    where date between %(origin)s::date - 27 and %(origin)s::date
-    group by stock_id, store_id
+-- Each claim counts in the four weeks after its own: joined by equality, whatever the planner knows of the sizes.
+recent_claims as (
+    select stock_id, store_id, date_trunc('week', date)::date + 7 * weeks_later as week, count(*) as coupons
+    from claim_events cross join generate_series(1, 4) as weeks_later
+    group by 1, 2, 3
 ),
-stocks as (
-    select distinct stock_id from quotas
-),
-carriers as (
-    select stock_id, store_id as carrier_id, store_id, 1.0::double precision as share
-    from stocks cross join stores
-    union all
+zone_shares as (
     select
-        stock_id, district_id, store_id,
+        stock_id, district_id as carrier_id, week, store_id,
         case
             when sum(coupons) over zone > 0 then coalesce(coupons, 0)::double precision / sum(coupons) over zone
             else 1.0 / count(*) over zone
-        end
-    from stocks
-    cross join stores
-    left join claims using (stock_id, store_id)
-    window zone as (partition by stock_id, district_id)
+        end as share
+    from zone_weeks
+    join stores using (district_id)
+    left join recent_claims using (stock_id, store_id, week)
+    window zone as (partition by stock_id, district_id, week)
+),
+shared as (
+    select carrier_id as store_id, stock_id, business_date, quota_coupons::double precision as coupons, set_on
+    from quotas
+    where carrier_id in (select store_id from stores)
+    union all
+    select store_id, stock_id, business_date, quota_coupons * share, set_on
+    from (select *, date_trunc('week', set_on)::date as week from quotas) as set_in_week
+    join zone_shares using (stock_id, carrier_id, week)
 )
-select store_id, stock_id, business_date as date, (quota_coupons * share)::double precision as coupons, set_on
-from quotas
-join carriers using (stock_id, carrier_id)
+select store_id, stock_id, business_date as date, coupons::double precision as coupons, set_on
+from shared
 order by store_id, stock_id, date, set_on

@@ -133,9 +133,10 @@ def test_a_store_s_quota_is_its_own(connection: Connection) -> None:
 
 
 def test_a_zone_s_quota_is_divided_by_the_claims_of_its_stores(connection: Connection) -> None:
+    """Set on Monday 15 June: the claims of 18 May to 14 June count, whenever it is looked at."""
     add(connection, "coupon_quotas", "set_at", [quota("Z1", 12, at(2, "20:00")), quota("Z1", 8, at(2, "20:00"), "B2")])
-    claims = [claim(1, "S1", "B1", 0), claim(2, "S1", "B1", 27), claim(3, "S1", "B1", 5), claim(4, "S2", "B1", 3)]
-    add(connection, "coupon_events", "occurred_at", [*claims, claim(5, "S2", "B1", 28)])
+    claims = [claim(1, "S1", "B1", 30), claim(2, "S1", "B1", 27), claim(3, "S1", "B1", 5), claim(4, "S2", "B1", 3)]
+    add(connection, "coupon_events", "occurred_at", [*claims, claim(5, "S2", "B1", 31), claim(6, "S2", "B1", 2)])
     found = {(row[0], row[1]): row[3] for row in rows_of(read(connection, "quotas"))}
     assert found == {("S1", "B1"): 9.0, ("S2", "B1"): 3.0, ("S1", "B2"): 4.0, ("S2", "B2"): 4.0}
 
