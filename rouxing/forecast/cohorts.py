@@ -122,9 +122,19 @@ def _before(closed: Matrix) -> Matrix:
     return np.cumsum(closed, axis=2)[..., :-1] - closed[..., :-1]
 
 
+def kind_names(claims: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Name of each number of ``Cohorts.kind``."""
+    return np.unique(_names(claims, "kind"))
+
+
+def _names(claims: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
+    if column not in claims.columns:
+        return np.full(len(claims), _ONE_CLASS, dtype=object)
+    return claims[column].astype("str").to_numpy(dtype=object)
+
+
 def _codes(claims: pd.DataFrame, column: str) -> Days:
-    names = claims[column].astype("str") if column in claims.columns else pd.Series(_ONE_CLASS, index=claims.index)
-    return np.unique(names.to_numpy(dtype=object), return_inverse=True)[1].astype(np.int64)
+    return np.unique(_names(claims, column), return_inverse=True)[1].astype(np.int64)
 
 
 def _cells(columns: tuple[npt.NDArray[np.generic], ...], coupons: Matrix, kept: Flags) -> tuple[Days, Matrix]:

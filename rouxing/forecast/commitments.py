@@ -107,7 +107,7 @@ def _coupons_ahead(history: History, panel: Panel) -> tuple[Cube, Cube]:
             column = day - panel.days.first
             redemptions[:, column] = fitted.to_come_of_open(day, panel.horizon, stores)
             if book is not None and usual is not None:
-                claims = book.claims_ahead(day, usual, panel.horizon)
+                claims = book.claims_under(book.ahead(day, panel.horizon), day, usual)
                 new = fitted.share_of_new(day, panel.horizon)
                 to_come[:, column] = book.to_come(claims, new, fitted.by_store)
     return redemptions, to_come

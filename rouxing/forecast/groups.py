@@ -82,7 +82,7 @@ def _states(groups: pd.DataFrame, panel: Panel) -> _States:
         orders=np.where(closed, joined, np.maximum(joined, needed)),
         is_closed=closed,
         closed_column=panel.column_of(closed_day.to_numpy().astype(np.int64)),
-        succeeded=held["group_id"].map(outcome["succeeded"]).fillna(False).to_numpy(dtype=bool),
+        succeeded=held["group_id"].isin(outcome.index[outcome["succeeded"].to_numpy(dtype=bool)]).to_numpy(),
     )
 
 

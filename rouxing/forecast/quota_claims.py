@@ -88,11 +88,11 @@ class QuotaBook:
         beyond = np.arange(horizon + 1) > last[:, None]
         return np.where(beyond, in_force[:, None], np.nan_to_num(listed))[:, 1:]
 
-    def claims_ahead(self, origin: int, usual: tuple[Matrix, Matrix], horizon: int) -> Matrix:
-        """Pairs x horizons: claims expected on each coming day."""
+    def claims_under(self, quotas: Matrix, origin: int, usual: tuple[Matrix, Matrix]) -> Matrix:
+        """Pairs x horizons: claims expected on each coming day under ``quotas`` (pairs x horizons)."""
         wanted, by_day = usual
-        lift = by_day[day_kinds(self.panel.days, origin + 1, horizon)]
-        return expected_claims(wanted[:, None] * lift, self.ahead(origin, horizon))
+        lift = by_day[day_kinds(self.panel.days, origin + 1, quotas.shape[1])]
+        return expected_claims(wanted[:, None] * lift, quotas)
 
     def to_come(self, claims: Matrix, share_of_new: Matrix, by_store: Matrix) -> Matrix:
         """Stores x horizons: pickups from coupons that will be claimed after the origin.
@@ -145,13 +145,15 @@ def quota_book(quotas: pd.DataFrame, cohorts: Cohorts, panel: Panel) -> QuotaBoo
 
 
 def expected_claims(wanted: Matrix, quota: Matrix) -> Matrix:
-    """Mean of min(demand, quota) for Poisson demand of mean ``wanted``: w P(X <= q - 2) + q P(X >= q).
+    """Mean of min(demand, quota) for Poisson demand of mean w = ``wanted``: w P(X <= f - 1) + q P(X > f), f = floor q.
+
+    A quota need not be whole: a store's part of its district's is not.
 
     >>> expected_claims(np.array([10.0, 10.0, 10.0]), np.array([0.0, 5.0, 100.0])).round(2).tolist()
     [0.0, 4.96, 10.0]
     """
     whole = np.floor(quota)
-    return wanted * _at_most(whole - 2, wanted) + whole * (1.0 - _at_most(whole - 1, wanted))
+    return wanted * _at_most(whole - 1, wanted) + quota * (1.0 - _at_most(whole, wanted))
 
 
 def _at_most(count: Matrix, mean: Matrix) -> Matrix:

@@ -58,19 +58,22 @@ class Redemptions:
         A coupon with multiplier m that is open at age a is redeemed at age b with the chance
         m share(b) / (1 - m until_age(a)): the multiplier moves who redeems at all, the lag stays.
         """
-        part, age = self._open(origin)
-        cohorts, ages = self.cohorts, self.share.shape[2]
-        stock, store, place = cohorts.stock[part], cohorts.store[part], cohorts.claim_day[part] - self.first
-        multiplier = self.by_store[store] * self.by_customer[cohorts.customer[part]] * self._level_of(part, origin)
-        multiplier = np.minimum(multiplier, _MOST_REDEEMED / np.maximum(self.until_age[stock, place, -1], _TINY))
-        weight = cohorts.coupons[part] * multiplier / (1.0 - multiplier * self.until_age[stock, place, age])
+        part, _, weight = self._open(origin)
+        stock, place, ages = self.cohorts.stock[part], self.cohorts.claim_day[part] - self.first, self.share.shape[2]
         days = np.arange(max(origin - ages + 1, self.first), origin + 1)
         later = (origin - days)[:, None] + np.arange(1, horizon + 1)
         padded = np.concatenate([self.share, np.zeros((*self.share.shape[:2], horizon))], axis=2)
         share = padded[:, (days - self.first)[:, None], np.minimum(later, ages + horizon - 1)]
         column = stock * len(days) + place + self.first - days[0]
         size = (stores, share.shape[0] * len(days))
-        return np.asarray(csr_array((weight, (store, column)), shape=size) @ share.reshape(-1, horizon))
+        weights = csr_array((weight, (self.cohorts.store[part], column)), shape=size)
+        return np.asarray(weights @ share.reshape(-1, horizon))
+
+    def expected_of_open(self, origin: int) -> tuple[Days, Matrix]:
+        """Cells with coupons open at the end of ``origin``, and redemptions expected of each until they expire."""
+        part, age, weight = self._open(origin)
+        until = self.until_age[self.cohorts.stock[part], self.cohorts.claim_day[part] - self.first]
+        return part, weight * (until[:, -1] - until[np.arange(len(age)), age])
 
     def share_of_new(self, origin: int, horizon: int) -> Matrix:
         """Stocks x claim days ahead x horizons: share of coupons claimed on a coming day redeemed on each later one."""
@@ -83,13 +86,21 @@ class Redemptions:
         result: Matrix = share * level[:, :, None]
         return result
 
-    def _open(self, origin: int) -> tuple[Days, Days]:
-        """Cells open at the end of ``origin`` that can still be redeemed, and their age."""
-        window = self.cohorts.between(max(origin - self.cohorts.ages + 1, self.first), origin)
-        age = origin - self.cohorts.claim_day[window]
-        valid = self.cohorts.valid[self.cohorts.stock[window]]
-        still = np.flatnonzero((self.cohorts.closed_age[window] > age) & (valid > age + 1))
-        return still + window.start, age[still]
+    def _open(self, origin: int) -> tuple[Days, Days, Matrix]:
+        """Cells open at the end of ``origin`` that can still be redeemed, their age, and coupons x m / (1 - m until).
+
+        m is the multiplier of a cell, until the share redeemed up to its age.
+        """
+        cohorts = self.cohorts
+        window = cohorts.between(max(origin - cohorts.ages + 1, self.first), origin)
+        age = origin - cohorts.claim_day[window]
+        valid = cohorts.valid[cohorts.stock[window]]
+        still = np.flatnonzero((cohorts.closed_age[window] > age) & (valid > age + 1))
+        part, age = still + window.start, age[still]
+        until = self.until_age[cohorts.stock[part], cohorts.claim_day[part] - self.first]
+        much = self.by_store[cohorts.store[part]] * self.by_customer[cohorts.customer[part]]
+        much = np.minimum(much * self._level_of(part, origin), _MOST_REDEEMED / np.maximum(until[:, -1], _TINY))
+        return part, age, cohorts.coupons[part] * much / (1.0 - much * until[np.arange(len(part)), age])
 
     def _level_of(self, part: Days, origin: int) -> Matrix:
         levels = self.levels(origin)
@@ -135,8 +146,8 @@ def redemption_curve(claims: pd.DataFrame, origin: date) -> pd.DataFrame:
     level of the latest cohorts. One row per stock and age 0 .. valid_days - 1; sorted. Claims not known at the origin
     are ignored.
     """
-    known = History(_NO_DEMAND, claims=claims).as_of(origin).claims
-    if known is None or known.empty:
+    known = known_claims(claims, origin)
+    if known.empty:
         return pd.DataFrame({"stock_id": [], "age_days": [], "redeemed_share": []}).astype({"stock_id": "str"})
     end = day_number(origin)
     cohorts = cohorts_of(known, np.zeros(len(known), dtype=np.int64))
@@ -150,7 +161,11 @@ def redemption_curve(claims: pd.DataFrame, origin: date) -> pd.DataFrame:
     ).astype({"stock_id": "str"})
 
 
-_NO_DEMAND = pd.DataFrame({"store_id": [], "date": [], "pickups": []})
+def known_claims(claims: pd.DataFrame, origin: date) -> pd.DataFrame:
+    """The claims as they stood at the end of ``origin``."""
+    known = History(pd.DataFrame({"store_id": [], "date": [], "pickups": []}), claims=claims).as_of(origin).claims
+    assert known is not None
+    return known
 
 
 def _fit_at_level(tables: WindowTables, cohorts: Cohorts, days: DayTable, kinds: Days) -> Hazard:
