@@ -47,22 +47,19 @@ def settings_task_runner(settings: Settings | None = None) -> TaskRunner[Any]:
     return DaskTaskRunner(cluster_kwargs={**local, "n_workers": os.cpu_count()})
 
 
-def shard_runner(work: str) -> Runner:
+def shard_runner(work: str) -> Runner | None:
     """Runs each call as a task run of the current flow run, with a progress artifact named after ``work``.
 
-    Outside a flow run the calls are made one after the other. TransientError when the Dask cluster does not answer.
+    None outside a flow run: the library's own threads do then. Calls raise TransientError when the Dask cluster does
+    not answer.
     """
-    return partial(_run_shards, work) if FlowRunContext.get() else _run_here
+    return partial(_run_shards, work) if FlowRunContext.get() else None
 
 
 @task(name="shard", task_run_name="{work} {number}/{total}", cache_policy=NO_CACHE)
 def run_shard(call: Callable[[], Any], work: str, number: int, total: int) -> Any:
     """What the call returns. A ``partial``, since Prefect would search a collection of arrays for futures."""
     return call()
-
-
-def _run_here(function: Call, arguments: Sequence[Any]) -> list[Any]:
-    return [function(argument) for argument in arguments]
 
 
 def _run_shards(work: str, function: Call, arguments: Sequence[Any]) -> list[Any]:

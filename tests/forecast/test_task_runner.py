@@ -41,7 +41,9 @@ def mapped(function: Shard, arguments: Sequence[Any], **runner: Any) -> list[Any
 
     @task
     def step() -> list[Any]:
-        return shard_runner("forecast")(function, arguments)
+        run = shard_runner("forecast")
+        assert run is not None
+        return run(function, arguments)
 
     @flow(name="shards", task_runner=settings_task_runner(load_settings(**runner)))
     def shards() -> list[Any]:
@@ -110,7 +112,7 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(prefect_server: ServerHa
         mapped(np.sum, [np.ones(2)], task_runner="dask", dask_address=address)
 
 
-def test_outside_a_flow_run_the_calls_are_made_here() -> None:
+def test_outside_a_flow_run_the_library_runs_its_own_threads() -> None:
     from tasks.runner import shard_runner
 
-    assert shard_runner("forecast")(abs, [-1, 2]) == [1, 2]
+    assert shard_runner("forecast") is None
