@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.allocate import stock
-from benchmarks.forecast import callcentre, half_hours, real_history
+from benchmarks.forecast import callcentre, half_hours, peers, real_history, response, speed
 from benchmarks.redistribute import quotas
 from rouxing.settings import load_settings
 
@@ -12,12 +12,15 @@ def main() -> None:
     stock.main()
     quotas.main()
     half_hours.main()
+    speed.main()
     folder = load_settings().real_history
     if not folder.is_dir():
         print(f"forecast: left out, no real histories in {folder}; set ROUXING_REAL_HISTORY")
         return
     real_history.main(folder)
     callcentre.main(folder)
+    response.main(folder)
+    peers.main(folder)
 
 
 if __name__ == "__main__":
