@@ -59,7 +59,7 @@ def fit_response(train: pd.DataFrame, closed_by: date, horizon_days: int = 15) -
 
     Columns as in ``claims_of``. Labels of later claims are not read; a redemption is only known to have failed when
     its horizon is over, so counting early successes alone would be too high. Gradient boosting on log-loss, many small
-    heavily shrunk steps (plain defaults lost 3 % of log-loss), the mean of two seeds.
+    heavily shrunk steps (plain defaults lose 2-3 % of log-loss), the mean of two seeds.
     Raises PermanentError when no claim had closed, a column is missing or the horizon is not positive.
     """
     if horizon_days < 1:
