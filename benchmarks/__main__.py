@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.allocate import stock
-from benchmarks.forecast import callcentre, half_hours, peers, real_history, response, speed
+from benchmarks.forecast import callcentre, half_hours, peers, real_history, response, skus, speed
 from benchmarks.redistribute import quotas
 from rouxing.settings import load_settings
 
@@ -12,6 +12,7 @@ def main() -> None:
     stock.main()
     quotas.main()
     half_hours.main()
+    skus.main()
     speed.main()
     folder = load_settings().real_history
     if not folder.is_dir():

@@ -21,7 +21,7 @@ _AHEAD, _JUDGED_DAYS = 2, 28
 _DAMPING, _MOST_TREND = 1.0, 1.3
 _DISPERSION_UNITS = 200.0  # a SKU's own dispersion weighs as much as that of all at so many units
 _LEAST_SPREAD = 1e-3  # squared relative spread of stores or districts below which they are taken to be alike
-_MOST_ERROR = 1.0
+_USUAL_ERROR, _MOST_ERROR = 0.2, 1.0
 
 
 @dataclass(frozen=True)
@@ -188,13 +188,18 @@ def _dispersion(sold: Rows, exposure: Matrix, fit: _Fit) -> Matrix:
 
 
 def _rate_error(actual: Matrix, expected: Matrix, dispersion: Matrix) -> Matrix:
-    """(K,) relative error of a rate over the trial days beyond what chance explains, drawn to that of all SKUs."""
-    excess = ((actual - expected) ** 2 - dispersion * expected).sum(axis=0)
-    square = (expected**2).sum(axis=0)
+    """(K,) relative error of a rate over the trial days beyond what chance explains, drawn to that of all SKUs.
+
+    Squared deviations weigh by the inverse of their variance, so that small stores count as well.
+    """
+    chance = dispersion * expected
+    weight = 1.0 / (chance + _USUAL_ERROR**2 * expected**2 + 1e-9) ** 2
+    excess = (weight * expected**2 * ((actual - expected) ** 2 - chance)).sum(axis=0)
+    square = (weight * expected**4).sum(axis=0)
     if not square.any():
         return np.zeros(len(square))
-    weight = square.mean()
-    own = (excess + weight * excess.sum() / square.sum()) / (square + weight)
+    pool = square.mean()
+    own = (excess + pool * excess.sum() / square.sum()) / (square + pool)
     return np.asarray(np.sqrt(own.clip(min=0.0, max=_MOST_ERROR)))
 
 

@@ -18,7 +18,7 @@ from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS
 
 # Distance between the .10 and the .90 quantile of a normal distribution, in standard deviations.
 _SPREAD_10_90 = 2.5631031310892007
-# Correlation of the forecast errors of two days of one store.
+# Correlation of the forecast errors of two days of one store: .20-.22 on the city, a week ahead.
 DAY_CORRELATION = 0.2
 _SHAPES = np.geomspace(1e-3, 1e6, 600)
 
