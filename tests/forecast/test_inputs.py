@@ -206,6 +206,15 @@ def test_yesterday_s_evening_may_be_missing_too(connection: Connection) -> None:
     assert shares.xs(0, level=1).tolist() == pytest.approx([32 / 56] * 3)
 
 
+def test_a_day_s_share_stays_what_it_is(connection: Connection) -> None:
+    """Days that come later change nothing, so that forecasts of past origins can be used again."""
+    later = open_shares(connection, {("S2", 8): MORNING, ("S2", 1): MORNING})
+    known_by = planning_moment(day(4))
+    then = read(connection, "daily_pickups", origin=day(5), known_by=known_by)
+    assert then["open_share"].tolist() == later[later.index.get_level_values(1) >= 5].tolist()
+    assert (then["open_share"] < 1).sum() == 1
+
+
 def test_a_weak_day_is_not_a_silent_one(connection: Connection) -> None:
     weak = dict.fromkeys(range(FIRST_SLOT, LAST_SLOT + 1, 5), 1)
     assert open_shares(connection, {("S1", 4): weak})["S1", 4] == 1.0
