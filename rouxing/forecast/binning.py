@@ -7,35 +7,54 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rouxing.forecast.arrays import Features
+
 _BINS = 128
 _SAMPLE_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class Binner:
-    """Inner edges per feature; None leaves a feature as it is (categories).
+    """Which features vary, and their inner edges; None leaves a feature as it is (categories).
 
     scikit-learn bins anew for every fit, and with sample weights that takes three seconds a fit (measured on 1.9). A
-    feature that has few distinct values already is taken as it is.
+    feature that never changes would cost a histogram at every node all the same.
     """
 
+    kept: tuple[int, ...]
     edges: tuple[npt.NDArray[np.float32] | None, ...]
 
-    def transform(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Rows x features: number of the bin, float32; NaN stays NaN."""
-        result = features.copy()
-        for place, edges in enumerate(self.edges):
-            if edges is None:
-                continue
-            column = features[:, place]
-            result[:, place] = np.where(np.isnan(column), np.nan, np.searchsorted(edges, column, side="right"))
+    @property
+    def categorical(self) -> tuple[bool, ...]:
+        return tuple(edges is None for edges in self.edges)
+
+    def transform(self, features: Features) -> Features:
+        """Rows x kept features: number of the bin, float32; NaN stays NaN."""
+        result: Features = np.empty((len(features), len(self.kept)), dtype=np.float32, order="F")
+        for place, (column, edges) in enumerate(zip(self.kept, self.edges, strict=True)):
+            result[:, place] = _binned(features[:, column], edges)
         return result
 
 
-def fit_binner(features: npt.NDArray[np.float32], categorical: tuple[bool, ...]) -> Binner:
-    """Bins at the quantiles of an even sample of rows, at most 128 per feature."""
+def fit_binner(features: Features, categorical: tuple[bool, ...]) -> Binner:
+    """Bins at the quantiles of an even sample of rows, at most 128 per feature; features that never change are out."""
     sample = features[:: -(-len(features) // _SAMPLE_ROWS)]
-    return Binner(tuple(None if skip else _edges(sample[:, place]) for place, skip in enumerate(categorical)))
+    kept = tuple(place for place in range(features.shape[1]) if _varies(features[:, place]))
+    return Binner(kept, tuple(None if categorical[place] else _edges(sample[:, place]) for place in kept))
+
+
+def _binned(column: npt.NDArray[np.float32], edges: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32]:
+    if edges is None:
+        return column
+    places = np.searchsorted(edges, column, side="right").astype(np.float32)
+    return np.where(np.isnan(column), np.float32(np.nan), places)
+
+
+def _varies(column: npt.NDArray[np.float32]) -> bool:
+    known = column[~np.isnan(column)]
+    if len(known) == 0:
+        return False
+    return len(known) < len(column) or bool(known.min() < known.max())
 
 
 def _edges(column: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -20,27 +20,41 @@ SHARE_COLUMNS = ("level", "calendar", "commitments", "campaign", "other")
 Features = npt.NDArray[np.float32]
 
 _PREFIXES: Mapping[str, tuple[str, ...]] = {
-    "calendar": ("weekday", "day_of_month", "is_", "days_since_", "days_until_", "rule", "chain_weekday"),
+    "calendar": (
+        "weekday",
+        "day_of_month",
+        "is_",
+        "days_since_",
+        "days_until_",
+        "rule",
+        "chain_weekday",
+        "category_weekday",
+    ),
     "commitments": ("booked", "expected_bookings", "redemptions", "group"),
     "campaign": ("promotion", "to_come"),
 }
 # A plain day has what the store usually has at that lead; what has no usual value is absent from a plain day.
-_USUAL = {"booked": "booked_usual", "expected_bookings": "booked_usual", "redemptions": "redemptions_usual"}
+_USUAL = {
+    "booked": "booked_usual",
+    "expected_bookings": "booked_usual",
+    "redemptions": "redemptions_usual",
+    "to_come": "to_come_usual",
+}
 
 
 def explain_days(model: DemandModel, maker: FeatureMaker, days: pd.DataFrame) -> pd.DataFrame:
     """store_id, date and ``SHARE_COLUMNS``, pickups of each store-day of ``days``; they add up to its mean.
 
     level: what the model forecasts for the store on an average plain day of the horizon (one per weekday, no holiday)
-    with the commitments it usually has at that lead and no campaign. calendar, commitments, campaign: what the day's
-    own values of those features change, as Shapley values over the three groups (Shapley 1953; Strumbelj and Kononenko
-    2014): the average over all orders of putting them in. other: calibration. Where the weekday rule is used, the level
-    is its week's mean and the rest is calendar. ``days``: rows of ``predict_demand`` of the same model and panel.
+    with the commitments and quotas it usually has at that lead and no promotion. calendar, commitments, campaign: what
+    the day's own values of those features change, as Shapley values over the three groups (Shapley 1953; Strumbelj and
+    Kononenko 2014): the average over all orders of putting them in. other: calibration. Where the weekday rule is used,
+    the same of the rule, which knows no commitments. ``days``: rows of ``predict_demand`` of the same model and panel.
     """
     stores, horizon = len(maker.panel.store_ids), maker.panel.horizon
     mean = days["mean"].to_numpy(dtype=np.float64).reshape(stores, horizon)
-    parts = _rule_parts(maker, mean)
-    if model.location:
+    parts = _rule_parts(maker)
+    if model.spread is not None:
         by_model = (days["method"].to_numpy() == "model").reshape(stores, horizon)
         parts = np.where(by_model[:, :, None], _model_parts(model, maker), parts)
     rest = mean - parts.sum(axis=2)
@@ -48,28 +62,31 @@ def explain_days(model: DemandModel, maker: FeatureMaker, days: pd.DataFrame) ->
     return days[["store_id", "date"]].assign(**dict(zip(SHARE_COLUMNS, columns.T, strict=True)))
 
 
-def _rule_parts(maker: FeatureMaker, mean: Matrix) -> Matrix:
-    rule = maker.rule.at(maker.panel.origin, maker.panel.horizon)
-    level = np.repeat(rule[:, _plain_days(maker)].mean(axis=1)[:, None], mean.shape[1], axis=1)
-    nothing = np.zeros_like(mean)
-    return np.stack([level, mean - level, nothing, nothing], axis=2)
+def _rule_parts(maker: FeatureMaker) -> Matrix:
+    origin, horizon = maker.panel.origin, maker.panel.horizon
+    rule, freed = maker.rule.at(origin, horizon), maker.rule.freed(origin, horizon)
+    level = np.repeat(freed[:, _plain_days(maker)].mean(axis=1)[:, None], horizon, axis=1)
+    return np.stack([level, freed - level, np.zeros_like(rule), rule - freed], axis=2)
 
 
 def _model_parts(model: DemandModel, maker: FeatureMaker) -> Matrix:
     """Stores x horizons x (level, calendar, commitments, campaign), pickups."""
     origin, horizon = maker.panel.origin, maker.panel.horizon
-    own = maker.at(origin, horizon)
-    plain = _plain(own)
-    week = own[:, _plain_days(maker)]
+    own, scale = maker.at(origin, horizon), maker.scale(origin, horizon)
+    plain, plain_days = _plain(own), _plain_days(maker)
+    level = np.repeat(maker.levels(origin)[:, None], horizon, axis=1)
     groups = {name: _members(prefixes) for name, prefixes in _PREFIXES.items()}
-    level = np.repeat(maker.levels(origin), horizon)
     worth: dict[frozenset[str], Matrix] = {}
     for size in range(len(groups) + 1):
         for kept in combinations(groups, size):
             mixed = _mixed(own, plain, groups, kept)
-            days = [mixed] if "calendar" in kept else _on_each_day(mixed, week, groups["calendar"])
-            forecasts = [_mean_pickups(model, features, level) for features in days]
-            worth[frozenset(kept)] = np.mean(forecasts, axis=0).reshape(own.shape[:2])
+            height = scale
+            if "campaign" not in kept:
+                # A push is in the scale too: without it, the same coupons and bookings weigh more.
+                mixed[:, :, groups["commitments"]] *= (scale / level)[:, :, None]
+                height = level
+            days = [mixed] if "calendar" in kept else _on_each_day(mixed, own[:, plain_days], groups["calendar"])
+            worth[frozenset(kept)] = np.mean([_pickups(model, features, height) for features in days], axis=0)
     values = [_shapley(worth, name, tuple(groups)) for name in groups]
     return np.stack([worth[frozenset()], *values], axis=2)
 
@@ -117,10 +134,9 @@ def _on_each_day(features: Features, week: Features, members: npt.NDArray[np.boo
     return result
 
 
-def _mean_pickups(model: DemandModel, features: Features, level: Matrix) -> Matrix:
-    ratio = model.location["mean"].predict(model.binner.transform(features.reshape(len(level), -1)))
-    pickups: Matrix = np.maximum(ratio, 0.0) * level
-    return pickups
+def _pickups(model: DemandModel, features: Features, scale: Matrix) -> Matrix:
+    rows = features.reshape(scale.size, -1)
+    return model.centre_of(rows, scale.ravel()).reshape(scale.shape)
 
 
 def _shapley(worth: Mapping[frozenset[str], Matrix], name: str, names: tuple[str, ...]) -> Matrix:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rouxing.forecast.arrays import Features, Matrix
+from rouxing.forecast.bookings import Cube
 from rouxing.forecast.calendar import days_since, days_until
 from rouxing.forecast.commitments import Commitments, commitments_of
 from rouxing.forecast.history import Days, History
-from rouxing.forecast.panel import Matrix, Panel
-from rouxing.forecast.rules import LastMeans, SeasonalNaive, WeekdayRule, last_means
+from rouxing.forecast.panel import Panel
+from rouxing.forecast.rules import WeekdayRule
+from rouxing.forecast.surprise import Surprise, group_ratio, surprise_of
+from rouxing.forecast.weekday_means import LastMeans, WeekdayMeans, last_means
 
 LEVEL_DEPTH = 28
 LEVEL_FLOOR = 0.1
@@ -31,6 +36,14 @@ FEATURES = (
     "last_day",
     "chain_last_7",
     "days_off_level",
+    "surprise_7",
+    "surprise_14",
+    "surprise_28",
+    "chain_surprise_7",
+    "chain_surprise_28",
+    "category_surprise_14",
+    "district_surprise_14",
+    "median_28",
     "horizon",
     "weekday",
     "day_of_month",
@@ -43,12 +56,21 @@ FEATURES = (
     "rule",
     "weekday_last",
     "weekday_8",
+    "weekday_26",
     "chain_weekday",
+    "category_weekday",
     "booked",
     "booked_usual",
     "expected_bookings",
     "redemptions",
     "redemptions_usual",
+    "group_orders",
+    "to_come",
+    "to_come_usual",
+    "promotion",
+    "promotion_usual",
+    "promotion_before",
+    "promotion_after",
 )
 CATEGORICAL = tuple(name == "category" for name in FEATURES)
 
@@ -58,34 +80,55 @@ class FeatureMaker:
     """Features of any origin of one panel; everything that does not depend on the origin is computed once."""
 
     panel: Panel
+    base: Matrix
     commitments: Commitments
     level: LastMeans
     squares: LastMeans
     windows: tuple[LastMeans, ...]
     last_day: LastMeans
     days_off: LastMeans
+    surprise: Surprise
     rule: WeekdayRule
-    weekday_8: WeekdayRule
-    naive: SeasonalNaive
+    weekday_last: WeekdayMeans
+    weekday_8: WeekdayMeans
+    weekday_26: WeekdayMeans
     seen: npt.NDArray[np.int64]
     category: Matrix
+    district: Matrix
     calendar: Matrix
 
     def levels(self, origin: int) -> Matrix:
-        """Mean of the last 28 observed normal days per store; a store without one takes the median store's."""
+        """Mean of the last 28 observed normal days, pushes taken off; a store without one takes the median store's."""
         level = self.level.at(origin)
         known = ~np.isnan(level)
         typical = float(np.median(level[known])) if known.any() else 0.0
         return np.maximum(np.where(known, level, typical), LEVEL_FLOOR)
 
-    def at(self, origin: int, horizon: int) -> npt.NDArray[np.float32]:
+    def scale(self, origin: int, horizon: int) -> Matrix:
+        """Stores x horizons: level times the lift of what is planned; what the model's ratios are over."""
+        lift = self.panel.promotions.lift[:, origin + 1 : origin + horizon + 1]
+        scale: Matrix = self.levels(origin)[:, None] * lift
+        return scale
+
+    def at(self, origin: int, horizon: int) -> Features:
         """Stores x horizons x features, float32; NaN where nothing is known."""
+        return np.stack(self._columns(origin, horizon), axis=2, dtype=np.float32, casting="same_kind")
+
+    def rows(self, origin: int, horizon: int, store: Days, step: Days) -> Features:
+        """Features of some of the store-days: rows ``store`` and places ``step`` of the horizon, float32."""
+        return np.stack([column[store, step] for column in self._columns(origin, horizon)], axis=1).astype(np.float32)
+
+    def _columns(self, origin: int, horizon: int) -> list[Matrix]:
+        """Stores x horizons, one per feature."""
         level = self.levels(origin)
         shape = (len(level), horizon)
-        store = [np.broadcast_to(column[:, None], shape) for column in self._of_store(origin, level)]
-        day = [np.broadcast_to(row[None, :], shape) for row in self._of_day(origin, horizon)]
-        both = self._of_both(origin, horizon, level)
-        return np.stack([*store, *day, *both], axis=2).astype(np.float32)
+        return [
+            *(np.broadcast_to(column[:, None], shape) for column in self._of_store(origin, level)),
+            *(np.broadcast_to(row[None, :], shape) for row in self._of_day(origin, horizon)),
+            *self._of_both(origin, horizon, level),
+            *self._ahead(origin, horizon),
+            *self._of_promotions(origin, horizon),
+        ]
 
     def _of_store(self, origin: int, level: Matrix) -> list[Matrix]:
         means = [window.at(origin) / level for window in self.windows]
@@ -102,7 +145,19 @@ class FeatureMaker:
             self.last_day.at(origin) / level,
             chain,
             self.days_off.at(origin) / level,
+            *(self.surprise.of_stores(origin, days) for days in (7, 14, 28)),
+            *(np.full(len(level), self.surprise.of_chain(origin, days)) for days in (7, 28)),
+            self.surprise.of_groups(origin, 14, self.category),
+            self.surprise.of_groups(origin, 14, self.district),
+            self.median(origin) / level,
         ]
+
+    def median(self, origin: int) -> Matrix:
+        """Median of the last 28 days per store; NaN where none was observed."""
+        recent = self.base[:, max(origin - LEVEL_DEPTH + 1, 0) : origin + 1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return np.nanmedian(recent, axis=1)
 
     def _of_day(self, origin: int, horizon: int) -> list[Matrix]:
         ahead = np.arange(1, horizon + 1, dtype=np.float64)
@@ -110,34 +165,59 @@ class FeatureMaker:
 
     def _of_both(self, origin: int, horizon: int, level: Matrix) -> list[Matrix]:
         scale = level[:, None]
-        rule = self.rule.at(origin, horizon)
-        booked, expected, redemptions = self.commitments.at(origin)
-        booked_before, redemptions_before = self._usual_commitments(origin)
+        rule = self.rule.freed(origin, horizon)
         return [
             rule / scale,
-            self.naive.at(origin, horizon) / scale,
+            self.weekday_last.at(origin, horizon) / scale,
             self.weekday_8.at(origin, horizon) / scale,
+            self.weekday_26.at(origin, horizon) / scale,
             np.broadcast_to(rule.sum(0) / level.sum(), rule.shape),
-            booked[:, :horizon] / scale,
-            booked_before[:, :horizon] / scale,
-            expected[:, :horizon] / scale,
-            redemptions[:, :horizon] / scale,
-            redemptions_before[:, :horizon] / scale,
+            group_ratio(rule, level, self.category),
         ]
 
-    def _usual_commitments(self, origin: int) -> tuple[Matrix, Matrix]:
-        """Booked and expected redemptions one to eight weeks earlier at the same lead, means."""
-        weeks = [origin - 7 * week for week in range(1, 9) if origin - 7 * week >= 0] or [origin]
-        booked = self.commitments.booked[:, weeks].mean(axis=1)
-        return booked.astype(np.float64), self.commitments.redemptions[:, weeks].mean(axis=1).astype(np.float64)
+    def _ahead(self, origin: int, horizon: int) -> list[Matrix]:
+        """Commitments and what quotas to come would bring, with their usual values, over the scale."""
+        known, scale = self.commitments, self.scale(origin, horizon)
+        cubes = (
+            (known.booked, True),
+            (known.expected_bookings, False),
+            (known.redemptions, True),
+            (known.group_orders, False),
+            (known.to_come, True),
+        )
+        parts: list[Matrix] = []
+        for cube, has_usual in cubes:
+            parts.append(cube[:, origin, :horizon] / scale)
+            if has_usual:
+                parts.append(_usual(cube, origin)[:, :horizon] / scale)
+        return parts
+
+    def _of_promotions(self, origin: int, horizon: int) -> list[Matrix]:
+        """Intensity planned for the day, its mean of the last 28 days, its maximum of three days before and after."""
+        planned = self.panel.promotions.intensity
+        days = np.arange(origin + 1, origin + horizon + 1)
+        usual = planned[:, max(origin - LEVEL_DEPTH + 1, 0) : origin + 1].mean(axis=1)
+        last = planned.shape[1] - 1
+        near = [
+            np.max([planned[:, np.clip(days + step * side, 0, last)] for step in (1, 2, 3)], axis=0) for side in (-1, 1)
+        ]
+        return [planned[:, days], np.broadcast_to(usual[:, None], (len(usual), horizon)), *near]
+
+
+def _usual(cube: Cube, origin: int) -> Matrix:
+    """Mean of the values one to eight weeks earlier at the same lead: stores x horizons."""
+    weeks = [origin - 7 * week for week in range(1, 9) if origin - 7 * week >= 0] or [origin]
+    usual: Matrix = cube[:, weeks].mean(axis=1).astype(np.float64)
+    return usual
 
 
 def feature_maker(history: History, panel: Panel) -> FeatureMaker:
     """Prepare features of all origins of ``panel``; ``history`` is the cut that the panel was built from."""
-    days, pickups = panel.days, panel.pickups
+    days, pickups = panel.days, panel.base
     anyday = np.ones(len(days.weekday), dtype=bool)
     return FeatureMaker(
         panel=panel,
+        base=pickups,
         commitments=commitments_of(history, panel),
         level=last_means(pickups, days.is_normal, LEVEL_DEPTH),
         squares=last_means(pickups**2, days.is_normal, LEVEL_DEPTH),
@@ -145,10 +225,13 @@ def feature_maker(history: History, panel: Panel) -> FeatureMaker:
         last_day=last_means(pickups, anyday, 1),
         days_off=last_means(pickups, days.is_off, 12),
         rule=WeekdayRule(panel),
-        weekday_8=WeekdayRule(panel, depth=8),
-        naive=SeasonalNaive(panel),
+        surprise=surprise_of(panel),
+        weekday_last=WeekdayMeans(pickups, days, depth=1),
+        weekday_8=WeekdayMeans(pickups, days, depth=8),
+        weekday_26=WeekdayMeans(pickups, days, depth=26),
         seen=np.cumsum(~np.isnan(pickups), axis=1),
-        category=_categories(history.stores, panel),
+        category=_codes(history.stores, "category", panel),
+        district=_codes(history.stores, "district", panel),
         calendar=_calendar_rows(panel),
     )
 
@@ -171,10 +254,10 @@ def _calendar_rows(panel: Panel) -> Matrix:
     return np.array(rows, dtype=np.float64)
 
 
-def _categories(stores: pd.DataFrame | None, panel: Panel) -> Matrix:
-    if stores is None or "category" not in stores.columns:
+def _codes(stores: pd.DataFrame | None, column: str, panel: Panel) -> Matrix:
+    if stores is None or column not in stores.columns:
         return np.zeros(len(panel.store_ids))
-    named = stores.drop_duplicates("store_id").set_index("store_id")["category"].reindex(panel.store_ids)
+    named = stores.drop_duplicates("store_id").set_index("store_id")[column].reindex(panel.store_ids)
     codes = pd.Categorical(named).codes.astype(np.float64)
     return np.where((codes < 0) | (codes >= MOST_CATEGORIES), np.nan, codes)
 

@@ -49,7 +49,7 @@ class History:
     claims: store_id, stock_id, claim_date, closed_date (day of redemption or expiry; NaT while open), redeemed,
         coupons (count), valid_days (days on which it can be redeemed, the claim's day included), optional kind (of
         coupon) and customer_class (what the customer had done with coupons before this claim).
-    stores: store_id, optional category.
+    stores: store_id, optional category and district.
     calendar: date, is_holiday, optional is_workday; known in advance. Absent = the official Chinese one.
     promotions: date, intensity (planned strength of marketing, 0 = none), optional store_id (absent or missing = every
         store), optional announced_on (usable from that day on). Known in advance.

@@ -18,7 +18,7 @@ def history_of(inputs: Mapping[str, pd.DataFrame]) -> History:
         demand=inputs["daily_pickups"],
         bookings=inputs["bookings"],
         claims=inputs["claims"],
-        stores=inputs["stores"][["store_id", "district_id"]],
+        stores=inputs["stores"][["store_id", "district_id"]].rename(columns={"district_id": "district"}),
         promotions=inputs.get("promotions"),
         quotas=inputs.get("quotas"),
     )

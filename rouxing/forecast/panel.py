@@ -9,10 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rouxing.forecast.arrays import Matrix
 from rouxing.forecast.calendar import DayTable, day_table
 from rouxing.forecast.history import Days, History, day_numbers
+from rouxing.forecast.promotions import Promotions, planned_intensity, promotions_of
 
-Matrix = npt.NDArray[np.float64]
+__all__ = ["Matrix", "Panel", "build_panel", "summed"]
+
+_LEAST_SEEN = 0.4
 _RUN_UP = 21  # days before the first row, so that look-backs need no special case
 
 
@@ -20,14 +24,22 @@ _RUN_UP = 21  # days before the first row, so that look-backs need no special ca
 class Panel:
     """Pickups of S stores on T days up to the origin (NaN = closed or unknown), and day types to the horizon's end.
 
-    ``store_ids`` are sorted; column j is day ``days.first + j``; the last column, ``origin``, is the origin's.
+    ``store_ids`` are sorted; column j is day ``days.first + j``; the last column, ``origin``, is the origin's. A day of
+    which only a part could be met or was seen is scaled up to the whole; of less than 40 % it is unknown.
     """
 
     store_ids: npt.NDArray[np.object_]
     pickups: Matrix
     days: DayTable
     horizon: int
+    promotions: Promotions
     warnings: tuple[str, ...]
+
+    @property
+    def base(self) -> Matrix:
+        """Pickups freed of what planned pushes usually bring."""
+        base: Matrix = self.pickups / self.promotions.lift[:, : self.pickups.shape[1]]
+        return base
 
     @property
     def origin(self) -> int:
@@ -55,14 +67,27 @@ def build_panel(history: History, origin: int, horizon: int) -> Panel:
     table = day_table(history.calendar, first, origin + horizon)
     sums, counts = np.zeros((2, len(stores), origin - first + 1))
     rows = pd.Index(stores).get_indexer(pd.Index(history.demand["store_id"].to_numpy(dtype=object)))
-    values = history.demand["pickups"].to_numpy(dtype=np.float64)
+    values = _whole_days(history.demand)
     # Sorted first: floating sums must not depend on the order of the rows.
     order = np.lexsort((values, days, rows))
+    order = order[~np.isnan(values[order])]
     where = (rows[order], days[order] - first)
     np.add.at(sums, where, values[order])
     np.add.at(counts, where, 1.0)
     pickups = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-    return Panel(stores, pickups, table, horizon, (*table.warnings, *_panel_warnings(stores, pickups, counts)))
+    planned = planned_intensity(history.promotions, stores, first, (len(stores), len(table.weekday)))
+    warnings = (*table.warnings, *_panel_warnings(stores, pickups, counts))
+    return Panel(stores, pickups, table, horizon, promotions_of(planned, pickups, table), warnings)
+
+
+def _whole_days(demand: pd.DataFrame) -> Matrix:
+    """Pickups over the share of the day that could be met and seen; NaN below 40 %."""
+    pickups = demand["pickups"].to_numpy(dtype=np.float64)
+    if "open_share" not in demand.columns:
+        return pickups
+    share = demand["open_share"].fillna(1.0).to_numpy(dtype=np.float64)
+    whole: Matrix = np.divide(pickups, share, out=np.full(len(pickups), np.nan), where=share >= _LEAST_SEEN)
+    return whole
 
 
 def _all_stores(history: History) -> npt.NDArray[np.object_]:

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rouxing.forecast.calibration import RawForecast, calibrate, typical_spread
+from rouxing.forecast.calibration import Judged, RawForecast, calibrate, typical_spread
+from rouxing.forecast.classes import RowClasses
 from rouxing.forecast.demand import ForecastParameters, forecast_demand, predict_demand
+from rouxing.forecast.distribution import variance_of
 from rouxing.forecast.features import feature_maker
 from rouxing.forecast.history import History, day_number
 from rouxing.forecast.panel import build_panel
@@ -54,7 +56,7 @@ def test_nothing_after_the_origin_changes_the_forecast(
     plain = forecast_demand(history, moment, 7, quick)
     other = forecast_demand(disturbed(history, moment, seed), moment, 7, quick)
     pd.testing.assert_frame_equal(plain.days, other.days, check_exact=True)
-    assert plain.model.location, "the model must have been trained"
+    assert plain.model.spread, "the model must have been trained"
 
 
 def test_quantiles_rise_and_every_store_day_is_there(chain: Chain, quick: ForecastParameters, origin: date) -> None:
@@ -171,15 +173,26 @@ def test_refusals_say_what_and_where(origin: date) -> None:
         forecast_demand(History(bad.assign(pickups=1.0)), origin, 0)
 
 
-def test_calibrated_quantiles_cover_what_they_say() -> None:
+def test_calibrated_quantiles_cover_what_they_say_in_every_class() -> None:
+    """Noise that grows with the days ahead and on Sundays, a spread that knows neither: each class has its share."""
     random = np.random.default_rng(2)
-    mean = random.uniform(5, 100, 20_000)
-    pickups = random.poisson(mean).astype(float)
-    too_narrow = RawForecast(mean, mean, 0.6 * np.sqrt(mean))
-    calibration = calibrate(too_narrow, pickups, mean, np.zeros(20_000, dtype=np.int64), 1, 0.1)
-    quantiles = calibration.apply(too_narrow)[:, 1:]
-    fresh = random.poisson(mean).astype(float) + random.random(20_000) - 0.5
-    assert (fresh[:, None] <= quantiles).mean(axis=0) == pytest.approx(LEVELS, abs=0.02)
+    rows = 40_000
+    classes = RowClasses(random.integers(1, 15, rows), random.uniform(20, 100, rows), random.integers(0, 7, rows))
+    noise = 5.0 * np.where(classes.ahead > 7, 2.0, 1.0) * np.where(classes.weekday == 6, 1.5, 1.0)
+    raw = RawForecast(classes.level, np.full(rows, 5.0), classes)
+    pickups = np.round(classes.level + noise * random.standard_normal(rows))
+    became = Judged(pickups, classes.level, np.arange(rows) % 50, np.arange(rows) // 50, 50)
+    calibration = calibrate(raw, became, 0.1, 1)
+    predictions, dispersion = calibration.apply(raw)
+    fresh = np.round(classes.level + noise * random.standard_normal(rows)) + random.random(rows) - 0.5
+    for inside in (classes.ahead <= 3, classes.ahead > 7, classes.weekday == 6, classes.weekday < 6):
+        below = (fresh[inside, None] <= predictions[inside, 1:]).mean(axis=0)
+        assert below == pytest.approx(LEVELS, abs=0.025)
+    assert predictions[:, 0] == pytest.approx(classes.level, rel=0.02)
+    far = (classes.ahead > 7) & (classes.weekday < 6)
+    assert np.median(np.sqrt(variance_of(predictions[:, 0], dispersion))[far]) == pytest.approx(10.0, rel=0.1)
+    assert calibration.shock.day < 0.02
+    assert not calibration.prefers_rule.any()
 
 
 def test_typical_spread_of_zero_is_zero() -> None:
