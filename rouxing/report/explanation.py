@@ -10,7 +10,7 @@ import pandas as pd
 from rouxing.report.numbers import count, is_known, signed
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.tables import Table, number_column, prose_column, table, text_column
-from rouxing.report.words import Words
+from rouxing.report.words import NONE, Words
 
 PARTS = {
     "calendar": Words("星期与节假日", "weekday and holiday"),
@@ -24,8 +24,11 @@ _MOST_STORES = 12
 def explanation_words(share: Mapping[Any, Any]) -> Words:
     """One sentence on a row of ``shares``: the mean, the usual level and what moves the day away from it.
 
-    Whole numbers that add up: what rounding leaves over goes to the level. Parts that round to 0 are left out.
+    Whole numbers that add up: what rounding leaves over goes to the level. Parts that round to 0 are left out. A dash
+    for what is unknown.
     """
+    if not is_known(float(share["mean"])):
+        return NONE
     parts = {name: round(float(share[name])) for name in PARTS if is_known(float(share[name]))}
     mean = round(float(share["mean"]))
     level = count(mean - sum(parts.values()))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rouxing.report.numbers import count, decimal, share
 from rouxing.report.tables import Cell, Table, number_column, table, text_column
-from rouxing.report.words import METHODS, NOTHING, WEEKDAYS, Words, counted, day_words, words_for
+from rouxing.report.words import METHODS, NONE, NOTHING, WEEKDAYS, Words, counted, day_words, words_for
 
 CHAIN = Words("全连锁", "Whole chain")
 LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
@@ -45,7 +45,7 @@ _CAUSES = {
 def alert_words(alert: Mapping[Hashable, Any], districts: Mapping[str, str]) -> Words:
     """One alert: when, where, what, how much against the usual. ``districts``: name per district id."""
     where = CHAIN if alert["scope"] == "chain" else Words(*[districts.get(alert["scope"], alert["scope"])] * 2)
-    what = _CAUSES[alert["cause"]][int(alert["value"] < alert["usual"])]
+    what = _CAUSES.get(alert["cause"], (NONE, NONE))[int(alert["value"] < alert["usual"])]
     first, last = day_words(alert["first_day"].date()), day_words(alert["last_day"].date())
     value, usual, lower, upper = (share(alert[name]) for name in ("value", "usual", "lower", "upper"))
     return Words(

@@ -14,7 +14,8 @@ def judgement_markdown(boards: pd.DataFrame, alerts: pd.DataFrame, champion: pd.
     told = [champion_words(champion), *alert_list(alerts, {})]
     if not len(alerts):
         told.append(Words("近三天没有超出往常范围。", "The last three days are within their usual range."))
-    parts = ["## 预测评估 / Judgement", *(f"- {words.zh}\n  {words.en}" for words in told if words)]
+    sentences = pd.DataFrame([(words.zh, words.en) for words in told if words], columns=["中文", "English"])
+    parts = ["## 预测评估 / Judgement", markdown_table(sentences)]
     if len(boards):
         parts += ["### 按提前天数 / By days ahead", _both(horizon_table(boards))]
         parts += ["### 按分组 / By group", _both(group_table(boards, {}))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from rouxing.model.errors import PermanentError
+from rouxing.report.explanation import explanation_words
 from rouxing.report.numbers import count, is_known, signed
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.words import BINDINGS, RUNGS, day_words, quota_reason, slot_words, words_for
@@ -24,6 +25,7 @@ def store_brief(report: PlanReport, store_id: str) -> str:
     lines = [
         _title(report, str(today["store_name"].iloc[0])),
         *(_load_line(row) for _, row in days.iterrows()),
+        _made_of_line(_of(report.shares, store_id), pd.Timestamp(report.business_date)),
         _staff_line(_of(report.staff_slots, store_id), pd.Timestamp(report.business_date)),
         _delivery_line(_of(report.transfers, store_id)),
         _goods_line(_of(report.shortages, store_id)),
@@ -49,6 +51,11 @@ def _load_line(row: pd.Series) -> str:
     if row["load_upper"] > row["capacity_pickups"]:
         return f"{told}。注意：可能超负荷，受限于{words_for(BINDINGS, str(row['binding'])).zh}。"
     return f"{told}。"
+
+
+def _made_of_line(shares: pd.DataFrame, today: pd.Timestamp) -> str:
+    rows = shares[shares["date"] == today].to_dict("records")
+    return f"· 构成：{explanation_words(rows[0]).zh}" if rows else ""
 
 
 def _staff_line(slots: pd.DataFrame, today: pd.Timestamp) -> str:

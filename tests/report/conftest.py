@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rouxing.forecast.judgement import METHODS
 from rouxing.model.dates import planning_moment
+from rouxing.report.judgement import BELOW, LEVELS
 from rouxing.report.plan_report import FRAMES, PlanReport, PlanValues, empty_frame
 from rouxing.report.words import Words
 
@@ -64,6 +66,10 @@ def sample_report(stores: int, seed: int) -> PlanReport:
         findings=_findings(),
         accuracy=_accuracy(),
         learned=_learned(),
+        boards=_boards(),
+        alerts=_alerts(),
+        champion=_champion(),
+        shares=_shares(directory, random),
         values=PlanValues(4_812_300.0, 4_830_100.0, 1_223_400.0, 1_226_900.0),
         accuracy_window="2026-06-04 – 2026-06-17",
         day_note=Words("618", "618 festival"),
@@ -230,6 +236,42 @@ def _accuracy() -> pd.DataFrame:
             "bias": [-0.012, -0.081, -0.064],
             "coverage_80": [0.81, float("nan"), float("nan")],
         }
+    )
+
+
+def _boards() -> pd.DataFrame:
+    groups = [("all", ["all"]), ("horizon", [str(day) for day in range(1, 15)]), ("district", ["Z1", "Z2"])]
+    groups += [("size", ["small", "medium", "large"]), ("age", ["settled", "new"]), ("used", ["model", "rule"])]
+    groups += [("weekday", [str(day) for day in range(7)])]
+    rows = [(board, group, method) for board, names in groups for group in names for method in METHODS]
+    boards = pd.DataFrame(rows, columns=["board", "group_name", "method"])
+    worse = boards["method"].map({"ours": 0.0, "weekday_rule": 0.05, "seasonal_naive": 0.1})
+    far = pd.to_numeric(boards["group_name"].where(boards["board"] == "horizon")).fillna(7)
+    ours = boards["method"] == "ours"
+    below = {name: ours.map({True: level * 0.98, False: np.nan}) for name, level in zip(BELOW, LEVELS, strict=True)}
+    return boards.assign(
+        store_days=420, wape=0.15 + worse + 0.005 * far, bias=-0.01, **below, coverage_80=below["below_p90"] * 0.88
+    )
+
+
+def _alerts() -> pd.DataFrame:
+    days = {"first_day": pd.Timestamp("2026-06-15"), "last_day": pd.Timestamp("2026-06-17")}
+    usual = {"usual": -0.02, "lower": -0.12, "upper": 0.08}
+    return pd.DataFrame([{"scope": "Z1", "cause": "bias", "value": -0.21, **usual, **days}])
+
+
+def _champion() -> pd.DataFrame:
+    kept = {"kind": "model", "incumbent": "model", "challenger": "weekday_rule"}
+    return pd.DataFrame([{**kept, "gain": -0.12, "won_origins": 0, "origins": 3}])
+
+
+def _shares(directory: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    days = _by_day(directory, 0, 14, "date")
+    parts = {name: random.normal(0, days["size"] * 0.1) for name in ("calendar", "commitments", "campaign", "other")}
+    rest = pd.DataFrame(parts).sum(axis=1)
+    method = np.where(days["store_id"] == "S001", "rule", "model")
+    return days[["store_id", "date"]].assign(
+        level=days["size"], **parts, mean=days["size"] + rest, committed=days["size"] * 0.3, method=method
     )
 
 
