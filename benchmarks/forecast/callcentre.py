@@ -95,7 +95,8 @@ def _coverage(rows: pd.DataFrame) -> pd.DataFrame:
     random = np.random.default_rng(1)
     pit = randomised_pit(rows[list(QUANTILE_COLUMNS)].to_numpy(), rows["actual"].to_numpy(), random.random(len(rows)))
     lines = []
-    for name, (first, end) in STRETCHES.items():
+    judged = (STRETCHES["chosen on"][1], _whole()[1])
+    for name, (first, end) in {**STRETCHES, "all judged": judged}.items():
         part = pit[rows["origin"].between(first, end - 1).to_numpy()]
         lines.append({"origins": name, **{f"{level:.2f}": round(float((part <= level).mean()), 3) for level in LEVELS}})
     return pd.DataFrame(lines)

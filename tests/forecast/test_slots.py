@@ -121,6 +121,18 @@ def test_a_day_unlike_the_others_does_not_bend_the_profile() -> None:
     assert bent.to_numpy() == pytest.approx(plain.to_numpy(), rel=0.1)
 
 
+def test_a_clock_change_barely_moves_the_half_hours() -> None:
+    """One Sunday lacks two half hours, another has two of them twice."""
+    past = history(400.0)
+    lacking = past[~((past["date"] == pd.Timestamp("2026-08-02")) & past["slot"].isin([22, 23]))]
+    twice = past[(past["date"] == pd.Timestamp("2026-08-16")) & past["slot"].isin([22, 23])]
+    asked = (days_of(400.0, 50.0), stores_open((18, 44)), ORIGIN)
+    plain, changed = (
+        forecast_slots(asked[0], frame, *asked[1:]).slots["mean"] for frame in (past, pd.concat([lacking, twice]))
+    )
+    assert changed.to_numpy() == pytest.approx(plain.to_numpy(), rel=0.05)
+
+
 WEAK: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
     "no history": (lambda: history(50.0).iloc[:0], "without arrivals in eight weeks"),
     "closed for months": (lambda: history(50.0)[lambda rows: rows["date"] < "2026-07-10"], "in the last 28 days"),
