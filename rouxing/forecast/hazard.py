@@ -13,6 +13,7 @@ from rouxing.forecast.panel import Matrix
 
 WINDOW_DAYS = 56  # of claims that count
 DAY_KINDS = 8  # Monday .. Sunday, holiday
+HOLIDAY = DAY_KINDS - 1
 SHRINKAGE_COUPONS = 50.0
 _SHRINKAGE_REDEMPTIONS = 25.0
 _SHRINKAGE_HOLIDAY_DAYS = 14
@@ -52,7 +53,7 @@ def day_kinds(days: DayTable, first: int, count: int) -> Days:
     kind: Days = (days.weekday[0] + wanted - days.first) % 7
     place = wanted - days.first
     inside = (place >= 0) & (place < len(days.weekday))
-    kind[inside & days.is_holiday[np.clip(place, 0, len(days.weekday) - 1)]] = 7
+    kind[inside & days.is_holiday[np.clip(place, 0, len(days.weekday) - 1)]] = HOLIDAY
     return kind
 
 
@@ -112,7 +113,7 @@ def _priors(redemptions: float, factors: list[Matrix]) -> list[Matrix]:
     prior = [np.full(len(factor), _SHRINKAGE_REDEMPTIONS) for factor in factors]
     prior[0][:] = 1.0  # the lag itself
     # Weekdays come back every week; a holiday comes once in weeks and must not pass for a rate that has moved.
-    prior[-1][-1] += _SHRINKAGE_HOLIDAY_DAYS * redemptions / WINDOW_DAYS
+    prior[-1][HOLIDAY] += _SHRINKAGE_HOLIDAY_DAYS * redemptions / WINDOW_DAYS
     return prior
 
 

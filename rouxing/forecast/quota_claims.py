@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaincc
 
 from rouxing.forecast.cohorts import Cohorts
-from rouxing.forecast.hazard import DAY_KINDS, day_kinds
+from rouxing.forecast.coupon_demand import demand_behind, expected_claims
+from rouxing.forecast.hazard import DAY_KINDS, HOLIDAY, day_kinds
 from rouxing.forecast.history import Days, day_numbers
 from rouxing.forecast.panel import Matrix, Panel, summed
 
 USUAL_DAYS = 14
 _WEEKDAY_DAYS = 56
-_SHRINKAGE_DAYS = 2.0
 _SHRINKAGE_CLAIMS = 200.0
-_SWEEPS = 6
 
 
 @dataclass(frozen=True)
@@ -49,30 +47,23 @@ class QuotaBook:
     def usual_claims(self, origin: int) -> tuple[Matrix, Matrix]:
         """Coupons per day that customers of each pair would like (pairs), and the factor of each day kind.
 
-        Demand behind a quota is seen cut off. With Poisson demand of mean w the claims of a day are min(demand, quota)
-        in the mean; w solves sum of claims = sum of expected claims over the last 14 days with a quota, drawn with the
-        weight of two days to the chain's usual share of the quota.
+        From the last 14 days with a quota, drawn to the chain's usual share of it (see ``demand_behind``).
         """
         by_day = self._by_day_kind(origin)
         first = origin - USUAL_DAYS + 1
         quota = self.known(origin, first, origin)
-        seen = ~np.isnan(quota)
+        kinds = day_kinds(self.panel.days, first, USUAL_DAYS)
+        # Holidays are left out: shops near homes and near offices go opposite ways on them.
+        seen = ~np.isnan(quota) & (kinds != HOLIDAY)
         place = self.panel.column_of(np.arange(first, origin + 1))
         claimed = np.where(place >= 0, self.claimed[:, np.maximum(place, 0)], 0.0) * seen
-        lift = by_day[day_kinds(self.panel.days, first, USUAL_DAYS)]
+        held = np.where(seen, quota, 0.0)
         days = seen.sum(axis=1)
-        mean_quota = np.nansum(quota, axis=1) / np.maximum(days, 1)
-        share = claimed.sum() / max(np.nansum(quota), 1.0)
-        ahead = np.nan_to_num(self.ahead(origin, self.panel.horizon)).mean(axis=1)
-        prior = min(share, 1.0) * np.where(days > 0, mean_quota, ahead)
-        wanted = prior
-        for _ in range(_SWEEPS):
-            expected = (expected_claims(wanted[:, None] * lift, np.nan_to_num(quota)) * seen).sum(axis=1)
-            usual = expected + _SHRINKAGE_DAYS * wanted
-            rise = np.divide(
-                claimed.sum(axis=1) + _SHRINKAGE_DAYS * prior, usual, out=np.ones_like(usual), where=usual > 0
-            )
-            wanted = wanted * rise
+        usual_quota = np.where(
+            days > 0, held.sum(axis=1) / np.maximum(days, 1), self.ahead(origin, self.panel.horizon).mean(axis=1)
+        )
+        share = min(claimed.sum() / max(held.sum(), 1.0), 1.0)
+        wanted = demand_behind(claimed.sum(axis=1), held, by_day[kinds], share * usual_quota)
         return wanted, by_day
 
     def ahead(self, origin: int, horizon: int) -> Matrix:
@@ -110,8 +101,12 @@ class QuotaBook:
         """Claims on each kind of day over the mean day, last 56 days, drawn to 1 with the weight of 200 claims."""
         column = origin - self.panel.days.first
         place = np.arange(max(column - _WEEKDAY_DAYS + 1, 0), column + 1)
-        kinds = day_kinds(self.panel.days, self.panel.days.first + int(place[0]), len(place))
         claimed = self.claimed[:, place].sum(axis=0)
+        begun = np.maximum.accumulate(claimed > 0)  # days before the first claim tell nothing
+        if not begun.any():
+            return np.ones(DAY_KINDS)
+        place, claimed = place[begun], claimed[begun]
+        kinds = day_kinds(self.panel.days, self.panel.days.first + int(place[0]), len(place))
         usual = np.bincount(kinds, minlength=DAY_KINDS) * claimed.mean()
         seen = np.bincount(kinds, weights=claimed, minlength=DAY_KINDS)
         result: Matrix = (seen + _SHRINKAGE_CLAIMS) / (usual + _SHRINKAGE_CLAIMS)
@@ -142,22 +137,6 @@ def quota_book(quotas: pd.DataFrame, cohorts: Cohorts, panel: Panel) -> QuotaBoo
         claimed=claimed,
         panel=panel,
     )
-
-
-def expected_claims(wanted: Matrix, quota: Matrix) -> Matrix:
-    """Mean of min(demand, quota) for Poisson demand of mean w = ``wanted``: w P(X <= f - 1) + q P(X > f), f = floor q.
-
-    A quota need not be whole: a store's part of its district's is not.
-
-    >>> expected_claims(np.array([10.0, 10.0, 10.0]), np.array([0.0, 5.0, 100.0])).round(2).tolist()
-    [0.0, 4.96, 10.0]
-    """
-    whole = np.floor(quota)
-    return wanted * _at_most(whole - 1, wanted) + quota * (1.0 - _at_most(whole, wanted))
-
-
-def _at_most(count: Matrix, mean: Matrix) -> Matrix:
-    return np.where(count < 0, 0.0, gammaincc(np.maximum(count, 0.0) + 1.0, mean))
 
 
 def _claimed(cohorts: Cohorts, panel: Panel, pairs: Days, width: int) -> Matrix:

@@ -31,7 +31,8 @@ def orders(groups: list[pd.DataFrame], origin: date = ORIGIN, horizon: int = 4) 
     demand = pd.DataFrame({"store_id": ["S1"] * 2, "date": ["2026-04-01", ORIGIN], "pickups": [5, 5]})
     history = History(demand, groups=pd.concat(groups, ignore_index=True)).as_of(origin)
     panel = build_panel(history, day_number(origin), horizon)
-    return group_orders(history.groups, panel)[0, panel.origin].astype(np.float64)
+    expected: npt.NDArray[np.float64] = group_orders(history.groups, panel)[0, panel.origin].astype(np.float64)
+    return expected
 
 
 def test_closed_groups_bring_their_members_or_nobody() -> None:
@@ -49,16 +50,17 @@ def test_an_open_group_without_any_example_counts_half() -> None:
 
 def past(fill: int, succeeded: int, failed: int) -> list[pd.DataFrame]:
     """Groups that had ``fill`` members on the two evenings before they closed."""
-    ends = {"closes": "2026-04-22 12:00", "due": "2026-04-23"}
-    outcomes = [True] * succeeded + [False] * failed
-    opened = "2026-04-20 09:00", fill
-    return [group(f"{fill}-{number}", opened, **ends, outcome=outcome) for number, outcome in enumerate(outcomes)]
+    outcomes, opened = [True] * succeeded + [False] * failed, ("2026-04-20 09:00", fill)
+    return [
+        group(f"{fill}-{number}", opened, closes="2026-04-22 12:00", due="2026-04-23", outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+    ]
 
 
 def test_the_chance_follows_fill_and_time_left_as_they_were() -> None:
     closed = past(8, 18, 2) + past(2, 2, 18)
-    ends = {"closes": "2026-05-12 12:00", "due": "2026-05-13"}
-    full, thin = (orders([*closed, group("new", ("2026-05-10 09:00", fill), **ends)])[2] / 10 for fill in (8, 2))
+    new = [group("new", ("2026-05-10 09:00", fill), closes="2026-05-12 12:00", due="2026-05-13") for fill in (8, 2)]
+    full, thin = (orders([*closed, still_open])[2] / 10 for still_open in new)
     # Group-days. All: (40 + 20 x .5) / (80 + 20) = .5. By fill: (36 + 20 x .5) / (40 + 20) and (4 + 10) / 60.
     # By fill and two days left: 18 of 20 and 2 of 20, each drawn to its fill with the weight of 20.
     assert full == pytest.approx((18 + 20 * 46 / 60) / 40)

@@ -15,8 +15,8 @@ from rouxing.city import names, trade
 from rouxing.city.day import DayRecord, State
 from rouxing.city.world import CityParameters, World, build_world
 from rouxing.forecast.commitments import committed_pickups
+from rouxing.forecast.coupon_demand import demand_behind, expected_claims
 from rouxing.forecast.history import History
-from rouxing.forecast.quota_claims import expected_claims
 from rouxing.forecast.scenario import quota_effect, with_quotas
 from rouxing.model.quantiles import QUANTILE_COLUMNS
 from tests.city.small import directives
@@ -157,7 +157,7 @@ def test_a_forecast_moves_and_keeps_its_order(city: Lived) -> None:
 
 
 def test_quotas_set_after_the_origin_are_not_known(city: Lived) -> None:
-    later = city.history.quotas.copy()
+    later = city.quotas.copy()
     later.loc[later["set_on"] > pd.Timestamp(city.origin), "coupons"] = 900.0
     changed = History(city.history.demand, claims=city.history.claims, quotas=later)
     known = committed_pickups(city.history, city.origin, AHEAD)
@@ -176,3 +176,13 @@ def test_expected_claims_are_the_mean_of_demand_cut_off_at_the_quota() -> None:
     quotas = np.array([0.0, 1.0, 6.4, 9.0, 30.0])
     wanted = np.minimum(demand[:, None], quotas).mean(axis=0)
     assert expected_claims(np.full(5, 9.0), quotas) == pytest.approx(wanted, rel=0.01)
+
+
+def test_demand_is_found_behind_the_quota() -> None:
+    """Customers would like 9 and 15 coupons a day; quotas of 20 show it, quotas of 10 cut off a tenth and a third."""
+    random = np.random.default_rng(3)
+    wanted = np.array([9.0, 15.0, 9.0, 15.0])
+    quota = np.repeat([[20.0], [20.0], [10.0], [10.0]], 500, axis=1)
+    claimed = np.minimum(random.poisson(wanted[:, None], quota.shape), quota).sum(axis=1)
+    found = demand_behind(claimed, quota, np.ones(500), np.full(4, 8.0))
+    assert found == pytest.approx(wanted, rel=0.12)
