@@ -38,7 +38,7 @@ def judged_rows(rows: pd.DataFrame, demand: pd.DataFrame, stores: pd.DataFrame |
     ``rows``: store_id, origin, date, mean, p05..p95, rule, naive, method, horizon, actual (missing = not closed).
     ``demand``: store_id, date, of all days up to the last origin at least; it tells how old a store was at the origin:
     new within 56 days of its first day, thin with fewer than 28 days seen in the last 56, settled otherwise.
-    ``stores``: store_id and district_id; absent = one district.
+    ``stores``: store_id and district; absent = one district.
     """
     closed = rows[rows["actual"].notna()].reset_index(drop=True)
     quantiles = closed[list(QUANTILE_COLUMNS)].to_numpy(dtype=np.float64)
@@ -108,9 +108,9 @@ def _ratios(part: Matrix, whole: Matrix) -> Matrix:
 
 
 def _districts(store_ids: pd.Series, stores: pd.DataFrame | None) -> Labels:
-    if stores is None or "district_id" not in stores.columns:
+    if stores is None or "district" not in stores.columns:
         return np.full(len(store_ids), "", dtype=object)
-    districts = dict(zip(stores["store_id"], stores["district_id"], strict=True))
+    districts = dict(zip(stores["store_id"], stores["district"], strict=True))
     return np.array([districts.get(store_id, "") for store_id in store_ids], dtype=object)
 
 

@@ -95,7 +95,7 @@ def test_boards_by_hand() -> None:
     )
     past = pd.date_range("2026-02-01", "2026-05-10")
     demand = pd.DataFrame({"store_id": ["A"] * len(past), "date": past, "pickups": 10.0})
-    stores = pd.DataFrame({"store_id": ["A", "B"], "district_id": ["Z1", "Z2"]})
+    stores = pd.DataFrame({"store_id": ["A", "B"], "district": ["Z1", "Z2"]})
     found = boards(judged_rows(rows, demand, stores)).set_index(["board", "group_name", "method"])
     every = found.loc[("all", "all", "ours")]
     assert every["store_days"] == 3
@@ -242,7 +242,7 @@ def clean_rows(random: np.random.Generator, days: int, shared: float = 0.06) -> 
 
 def judged(rows: pd.DataFrame) -> pd.DataFrame:
     stores = pd.DataFrame({"store_id": [f"S{i:02d}" for i in range(24)]})
-    stores["district_id"] = [f"Z{i % 4}" for i in range(24)]
+    stores["district"] = [f"Z{i % 4}" for i in range(24)]
     return judged_rows(rows, rows[["store_id", "date"]], stores)
 
 
