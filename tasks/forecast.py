@@ -20,6 +20,7 @@ from tasks.artifacts import leave_markdown, leave_table
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
+from tasks.runner import shard_runner
 
 Frames = dict[str, pd.DataFrame]
 
@@ -85,7 +86,7 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) ->
     from tasks.forecast_skus import order_columns, sku_lines
 
     history = history_of(inputs)
-    forecast = forecast_demand(history, moment.origin, horizon_days)
+    forecast = forecast_demand(history, moment.origin, horizon_days, run=shard_runner("forecast"))
     tell("forecast", "train", 0.9)
     known = history.as_of(moment.origin)
     maker = feature_maker(known, build_panel(known, day_number(moment.origin), horizon_days))

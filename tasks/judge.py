@@ -21,6 +21,7 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.queries import named_query
 from tasks.context import Moment, current_database, tell
+from tasks.runner import shard_runner
 
 JUDGED_HORIZON = 14
 
@@ -89,7 +90,7 @@ def _past_forecast(history: History, origin: date, parameters: ForecastParameter
         stored = read_frame(connection, "forecast/backtest", backtest_id=name)
     if len(stored):
         return name, stored
-    rows = forecast_again(known, origin, JUDGED_HORIZON, parameters)
+    rows = forecast_again(known, origin, JUDGED_HORIZON, parameters, shard_runner("forecast"))
     values = {
         "backtest_id": name,
         "origin": origin,

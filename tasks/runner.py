@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import task, unmapped
 from prefect.cache_policies import NO_CACHE
@@ -18,9 +18,9 @@ from rouxing.settings import Settings, load_settings
 from rouxing.stack.environment import HOST
 from tasks.artifacts import leave_progress
 
-Call = Callable[[Any], Any]
-Runner = Callable[[Call, Sequence[Any]], list[Any]]
-"""Maps a function that can be pickled over arguments that can; results in the order of the arguments."""
+if TYPE_CHECKING:
+    # scikit-learn takes seconds to import; only tasks that compute need it.
+    from rouxing.forecast.fits import Runner
 
 
 def settings_task_runner(settings: Settings | None = None) -> TaskRunner[Any]:
@@ -62,7 +62,7 @@ def run_shard(call: Callable[[], Any], work: str, number: int, total: int) -> An
     return call()
 
 
-def _run_shards(work: str, function: Call, arguments: Sequence[Any]) -> list[Any]:
+def _run_shards(work: str, function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:
     if not arguments:
         return []
     calls = [partial(function, argument) for argument in arguments]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rouxing.forecast.demand import DemandForecast, ForecastParameters, forecast_demand
+from rouxing.forecast.fits import Runner
 from rouxing.forecast.history import History, dates_of, day_number, day_numbers
 from rouxing.forecast.panel import Matrix, build_panel
 from rouxing.forecast.rules import seasonal_naive
@@ -43,18 +44,19 @@ def backtest_demand(
     horizon: int,
     progress: Progress = _silent,
     parameters: ForecastParameters | None = None,
+    run: Runner | None = None,
 ) -> BacktestResult:
     """Forecast from each origin with what was known then, and score against what came.
 
     One row per store x origin x date of the horizon, stores that only the list of stores knows included.
-    ``progress(done, total, message)`` is called after each origin.
+    ``progress(done, total, message)`` is called after each origin. ``run``: see ``forecast_demand``.
     """
     rows: list[pd.DataFrame] = []
     seconds: dict[date, float] = {}
     warnings: list[str] = []
     for done, origin in enumerate(origins, start=1):
         started = time.perf_counter()
-        forecast = forecast_demand(history, origin, horizon, parameters)
+        forecast = forecast_demand(history, origin, horizon, parameters, run)
         seconds[origin] = time.perf_counter() - started
         rows.append(_rows_of(history, origin, horizon, forecast))
         warnings += forecast.warnings

@@ -10,6 +10,7 @@ import pandas as pd
 
 from rouxing.forecast.backtest import backtest_demand
 from rouxing.forecast.demand import ForecastParameters
+from rouxing.forecast.fits import Runner
 from rouxing.forecast.history import History
 
 WEEK_DAYS = 7
@@ -46,9 +47,11 @@ def known_at(history: History, origin: date) -> History:
     return replace(known, **ordered)
 
 
-def forecast_again(known: History, origin: date, horizon_days: int, parameters: ForecastParameters) -> pd.DataFrame:
+def forecast_again(
+    known: History, origin: date, horizon_days: int, parameters: ForecastParameters, run: Runner | None = None
+) -> pd.DataFrame:
     """Rows of ``backtest_demand`` of one origin, without actuals; ``known`` is the history as of that origin."""
-    return backtest_demand(known, [origin], horizon_days, parameters=parameters).rows.drop(columns="actual")
+    return backtest_demand(known, [origin], horizon_days, parameters=parameters, run=run).rows.drop(columns="actual")
 
 
 def with_actuals(rows: pd.DataFrame, demand: pd.DataFrame) -> pd.DataFrame:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from rouxing.forecast.demand import ForecastParameters, forecast_demand
+from rouxing.forecast.fits import Runner
+from rouxing.forecast.history import History
 from rouxing.model.errors import TransientError
 from rouxing.settings import load_settings
 from rouxing.stack.api import PrefectApi
@@ -17,7 +22,7 @@ from rouxing.stack.server import ServerHandle
 
 pytestmark = pytest.mark.prefect
 
-Shard = Callable[[Any], Any]
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -33,57 +38,57 @@ def cluster_address(prefect_server: ServerHandle) -> Iterator[str]:
         yield str(cluster.scheduler_address)
 
 
-def mapped(function: Shard, arguments: Sequence[Any], **runner: Any) -> list[Any]:
-    """The results of a flow run that hands its shards to the task runner of these settings."""
+def in_a_flow_run(work: Callable[[Runner], T], **runner: Any) -> T:
+    """What the work returns in a flow run whose task runner is that of these settings."""
     from prefect import flow, task
 
     from tasks.runner import settings_task_runner, shard_runner
 
     @task
-    def step() -> list[Any]:
+    def step() -> T:
         run = shard_runner("forecast")
         assert run is not None
-        return run(function, arguments)
+        return work(run)
 
     @flow(name="shards", task_runner=settings_task_runner(load_settings(**runner)))
-    def shards() -> list[Any]:
+    def shards() -> T:
         return step()
 
     return shards()
 
 
-def fitted(loss: float | None) -> tuple[int, bytes, bytes]:
-    """Process, predictions and trees of one fit, as a training shard makes them."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits
+def test_two_dask_processes_give_the_bits_that_threads_give(
+    chain: Callable[..., History], origin: date, quick: ForecastParameters, cluster_address: str
+) -> None:
+    def forecast(run: Runner) -> pd.DataFrame:
+        return forecast_demand(chain(), origin, 14, quick, run).days
 
-    random = np.random.default_rng(5)
-    features = random.random((4000, 12)).astype(np.float32)
-    pickups = random.poisson(20 * features[:, 0] + 5 * features[:, 1])
-    kind = {"loss": "poisson"} if loss is None else {"loss": "quantile", "quantile": loss}
-    model = HistGradientBoostingRegressor(**kind, max_iter=20, early_stopping=False, random_state=1)
-    with threadpool_limits(1, user_api="openmp"):
-        model.fit(features, pickups)
-    trees = b"".join(tree.nodes.tobytes() for stage in model._predictors for tree in stage)
-    return os.getpid(), model.predict(features).tobytes(), trees
+    here = in_a_flow_run(forecast, task_runner="threads")
+    there = in_a_flow_run(forecast, task_runner="dask", dask_address=cluster_address)
+    pd.testing.assert_frame_equal(there, here, check_exact=True)
+    assert set(here["method"]) - {"rule"}, "a model was trained"
 
 
-def test_two_dask_processes_give_the_bits_that_threads_give(cluster_address: str) -> None:
-    losses = [None, 0.5, 0.1, 0.9]
-    here = mapped(fitted, losses, task_runner="threads")
-    there = mapped(fitted, losses, task_runner="dask", dask_address=cluster_address)
-    assert [bits for _, *bits in there] == [bits for _, *bits in here]
-    assert {process for process, *_ in here} == {os.getpid()}
-    processes = {process for process, *_ in there}
-    assert len(processes) == 2
-    assert os.getpid() not in processes
+def process_of(_: int) -> int:
+    return os.getpid()
+
+
+def test_shards_run_in_the_processes_of_the_cluster(cluster_address: str) -> None:
+    def processes(run: Runner) -> set[int]:
+        return set(run(process_of, range(4)))
+
+    assert in_a_flow_run(processes, task_runner="threads") == {os.getpid()}
+    there = in_a_flow_run(processes, task_runner="dask", dask_address=cluster_address)
+    assert len(there) == 2
+    assert os.getpid() not in there
 
 
 def test_results_stand_in_the_order_of_the_arguments_and_progress_is_shown(
     cluster_address: str, prefect_server: ServerHandle
 ) -> None:
     arguments = [np.full((2, 2), number) for number in range(5)]
-    assert mapped(np.sum, arguments, task_runner="dask", dask_address=cluster_address) == [0, 4, 8, 12, 16]
+    sums = in_a_flow_run(lambda run: run(np.sum, arguments), task_runner="dask", dask_address=cluster_address)
+    assert sums == [0, 4, 8, 12, 16]
     (left,) = PrefectApi(prefect_server.api_url).post(
         "/artifacts/latest/filter", {"artifacts": {"key": {"any_": ["forecast-shards"]}}, "limit": 1}
     )
@@ -98,7 +103,7 @@ def refuse(argument: str) -> None:
 def test_an_error_in_a_shard_is_the_error_of_the_step(runner: str, cluster_address: str) -> None:
     address = cluster_address if runner == "dask" else None
     with pytest.raises(TransientError, match="no answer from S1"):
-        mapped(refuse, ["S1"], task_runner=runner, dask_address=address)
+        in_a_flow_run(lambda run: run(refuse, ["S1"]), task_runner=runner, dask_address=address)
 
 
 def test_a_cluster_that_does_not_answer_is_one_sentence(prefect_server: ServerHandle) -> None:
@@ -109,7 +114,7 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(prefect_server: ServerHa
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
         pytest.raises(TransientError, match="The Dask cluster of ROUXING_DASK_ADDRESS does not answer"),
     ):
-        mapped(np.sum, [np.ones(2)], task_runner="dask", dask_address=address)
+        in_a_flow_run(lambda run: run(np.sum, [np.ones(2)]), task_runner="dask", dask_address=address)
 
 
 def test_outside_a_flow_run_the_library_runs_its_own_threads() -> None:
