@@ -3,8 +3,8 @@
 Run from the checkout: python -m benchmarks.forecast.peers FOLDER [recruit|koubei] [--every N]. FOLDER holds recruit/
 and koubei/; ``--every 2`` takes every second origin. Needs the extra ``bench``.
 
-LightGBM has three targets: the logarithm, L1 and Poisson; the last two over the store's level and weighted by it, as
-ours is (on raw pickups they were worse). Ours is also run without the reservations, on the same origins.
+LightGBM has three targets: the logarithm, L1 and Poisson; the last two over the store's scale (level and planned
+pushes) and weighted by it, as ours is. Ours is also run without the reservations, on the same origins.
 """
 
 from __future__ import annotations
@@ -100,13 +100,13 @@ def _peers(history: History, origins: list[date]) -> tuple[pd.DataFrame, dict[st
         known = history.as_of(origin)
         maker = feature_maker(known, build_panel(known, day_number(origin), HORIZON))
         rows = _training_rows(maker)
-        features = maker.at(maker.panel.origin, HORIZON)
+        scale = maker.scale(maker.panel.origin, HORIZON).ravel()
+        features = maker.at(maker.panel.origin, HORIZON).reshape(len(scale), -1)
         shared = time.process_time() - started
         frame = _grid(maker)
         for target, fit in TARGETS.items():
             started = time.process_time()
-            level = np.repeat(maker.levels(maker.panel.origin), HORIZON)
-            frame[target] = np.maximum(fit(*rows)(features.reshape(len(level), -1), level), 0.0)
+            frame[target] = np.maximum(fit(*rows)(features, scale), 0.0)
             seconds[f"lightgbm {target}"] += shared + time.process_time() - started
         frames.append(frame)
     return pd.concat(frames, ignore_index=True), seconds
@@ -124,7 +124,7 @@ def _grid(maker: FeatureMaker) -> pd.DataFrame:
 
 
 def _training_rows(maker: FeatureMaker) -> tuple[npt.NDArray[np.float32], Matrix, Matrix]:
-    """Features, pickups and levels of observed days after past origins of the last year, drawn to about 150,000."""
+    """Features, pickups and scales of observed days after past origins of the last year, drawn to about 150,000."""
     panel = maker.panel
     observed = int((~np.isnan(panel.pickups[:, -_TRAINING_DAYS:])).sum()) * HORIZON
     step = int(np.clip(-(-observed // _MOST_ROWS), 1, 7))
@@ -137,10 +137,10 @@ def _training_rows(maker: FeatureMaker) -> tuple[npt.NDArray[np.float32], Matrix
         ahead = min(HORIZON, panel.origin - int(origin))
         pickups = panel.pickups[:, origin + 1 : origin + 1 + ahead]
         cells = ~np.isnan(pickups) & (random.random(pickups.shape) < keep)
-        level = np.broadcast_to(maker.levels(int(origin))[:, None], pickups.shape)
-        blocks.append((maker.at(int(origin), ahead)[cells], pickups[cells], level[cells]))
-    features, pickups, level = (np.concatenate(part) for part in zip(*blocks, strict=True))
-    return features, pickups, level
+        features = maker.rows(int(origin), ahead, *np.nonzero(cells))
+        blocks.append((features, pickups[cells], maker.scale(int(origin), ahead)[cells]))
+    features, pickups, scale = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    return features, pickups, scale
 
 
 _Predict = Callable[[npt.NDArray[np.float32], Matrix], Matrix]
@@ -152,14 +152,14 @@ def _trees(objective: str) -> Any:
     return LGBMRegressor(objective=objective, **_TREES)
 
 
-def _fit_log(features: npt.NDArray[np.float32], pickups: Matrix, level: Matrix) -> _Predict:
+def _fit_log(features: npt.NDArray[np.float32], pickups: Matrix, scale: Matrix) -> _Predict:
     trees = _trees("regression").fit(features, np.log1p(pickups))
     return lambda rows, _: np.expm1(trees.predict(rows))
 
 
 def _fit_ratio(objective: str) -> Callable[[npt.NDArray[np.float32], Matrix, Matrix], _Predict]:
-    def fit(features: npt.NDArray[np.float32], pickups: Matrix, level: Matrix) -> _Predict:
-        trees = _trees(objective).fit(features, pickups / level, sample_weight=level)
+    def fit(features: npt.NDArray[np.float32], pickups: Matrix, scale: Matrix) -> _Predict:
+        trees = _trees(objective).fit(features, pickups / scale, sample_weight=scale)
         return lambda rows, scale: trees.predict(rows) * scale
 
     return fit
