@@ -121,8 +121,8 @@ def fit_demand(maker: FeatureMaker, parameters: ForecastParameters, run: Runner 
     With too few rows the model is empty and the weekday rule with a typical spread stands in.
     """
     run = run or threaded(parameters.threads)
-    rows = training_rows(maker, parameters.most_rows, parameters.seed)
     stores = len(maker.panel.store_ids)
+    rows = training_rows(maker, parameters.rows_of(stores), parameters.seed)
     late = rows.target > maker.panel.origin - parameters.calibration_days
     fold = (maker.panel.origin - rows.target) // _FOLD_DAYS % 2 == 1
     if any(_is_thin(rows.pickups[part]) for part in (late, ~late, fold, ~fold)):

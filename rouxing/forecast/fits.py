@@ -26,12 +26,14 @@ _BLOCK_ROWS = 50_000
 class ForecastParameters:
     """How the demand model is trained; the defaults are those of the published figures.
 
-    ``most_rows``: training rows, about; larger chains are thinned to it.
+    ``rows_per_store``, ``fewest_rows``, ``most_rows``: training rows, about; what is more is thinned out.
     ``half_life_days``: age at which a training row counts half.
     ``calibration_days``: latest closed days that recalibrate level and intervals and judge the challenger.
     ``challenger_margin``: share by which the weekday rule must be better in a store before it is used there.
     """
 
+    rows_per_store: int = 120
+    fewest_rows: int = 60_000
     most_rows: int = 150_000
     half_life_days: float = 180.0
     calibration_days: int = 28
@@ -42,6 +44,10 @@ class ForecastParameters:
     leaf_rows: int = 60
     seed: int = 1
     threads: int = 2
+
+    def rows_of(self, stores: int) -> int:
+        """Training rows for a chain of so many stores: the cost per store is flat, and bounded for all."""
+        return min(self.most_rows, max(self.fewest_rows, self.rows_per_store * stores))
 
     def lean(self) -> ForecastParameters:
         """Half the trees of half the size at twice the rate, for fits that only tell how wrong forecasts are."""
