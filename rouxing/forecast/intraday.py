@@ -20,6 +20,7 @@ _CHAIN_PART, _DISTRICT_PART, _OWN_PART = 0.25, 0.25, 0.5  # of a store-day's sho
 _CHANGE_PART = 0.25  # how much of it the rest of the day may still differ from the day so far
 _HALF_LIFE_SLOTS = 4.0  # the last two hours tell most of what follows
 _IMPOSSIBLE_SILENCE = 9.0  # arrivals expected beyond which none at all is no chance (1 in 8,000)
+_FEED_STORES = 5  # stores that fall silent together: a feed, not a holiday
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,15 @@ def booking_outlook(flow: pd.DataFrame, booked: pd.DataFrame, now_slot: int) -> 
 
 
 def _heard_until(arrived: Matrix, mean: Matrix, now_slot: int) -> int:
-    """First half hour from which no store has reported anything although arrivals were due; else ``now_slot``."""
+    """First half hour from which no store has reported anything although many were due; else ``now_slot``.
+
+    A few stores may all have shut on a holiday that no calendar knows; of five or more that is not believed.
+    """
     heard = np.flatnonzero(arrived[:, :now_slot].sum(axis=0))
     after = int(heard[-1]) + 1 if len(heard) else 0
-    return after if mean[:, after:now_slot].sum() > _IMPOSSIBLE_SILENCE else now_slot
+    due = mean[:, after:now_slot].sum(axis=1)
+    is_silent = due.sum() > _IMPOSSIBLE_SILENCE and (due > 0).sum() >= _FEED_STORES
+    return after if is_silent else now_slot
 
 
 def _so_far(arrived: Matrix, mean: Matrix, own: Matrix, until: int) -> tuple[_SoFar, Flags]:
