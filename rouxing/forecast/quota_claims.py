@@ -12,6 +12,7 @@ from rouxing.forecast.coupon_demand import demand_behind, expected_claims
 from rouxing.forecast.hazard import DAY_KINDS, HOLIDAY, day_kinds
 from rouxing.forecast.history import Days, day_numbers
 from rouxing.forecast.panel import Matrix, Panel, summed
+from rouxing.forecast.promotions import promotions_of
 
 USUAL_DAYS = 14
 _WEEKDAY_DAYS = 56
@@ -23,7 +24,7 @@ class QuotaBook:
     """Quotas by version, in order of their day and of when they were set, and what was claimed under them.
 
     ``store`` and ``stock`` per pair (a stock nobody has claimed yet has the number after the last); ``claimed``: pairs
-    x panel columns; ``chain_claimed`` per column.
+    x panel columns; ``push``: pairs x columns to the horizon's end, what a planned push usually does to claims.
     """
 
     store: Days
@@ -33,6 +34,7 @@ class QuotaBook:
     set_day: Days
     coupons: Matrix
     claimed: Matrix
+    push: Matrix
     panel: Panel
 
     def known(self, origin: int, first: int, last: int) -> Matrix:
@@ -63,7 +65,8 @@ class QuotaBook:
             days > 0, held.sum(axis=1) / np.maximum(days, 1), self.ahead(origin, self.panel.horizon).mean(axis=1)
         )
         share = min(claimed.sum() / max(held.sum(), 1.0), 1.0)
-        wanted = demand_behind(claimed.sum(axis=1), held, by_day[kinds], share * usual_quota)
+        lift = by_day[kinds] * self.push[:, np.maximum(place, 0)]
+        wanted = demand_behind(claimed.sum(axis=1), held, lift, share * usual_quota)
         return wanted, by_day
 
     def ahead(self, origin: int, horizon: int) -> Matrix:
@@ -82,7 +85,8 @@ class QuotaBook:
     def claims_under(self, quotas: Matrix, origin: int, usual: tuple[Matrix, Matrix]) -> Matrix:
         """Pairs x horizons: claims expected on each coming day under ``quotas`` (pairs x horizons)."""
         wanted, by_day = usual
-        lift = by_day[day_kinds(self.panel.days, origin + 1, quotas.shape[1])]
+        coming = origin + 1 + np.arange(quotas.shape[1])
+        lift = by_day[day_kinds(self.panel.days, origin + 1, len(coming))] * self.push[:, self.panel.column_of(coming)]
         return expected_claims(wanted[:, None] * lift, quotas)
 
     def to_come(self, claims: Matrix, share_of_new: Matrix, by_store: Matrix) -> Matrix:
@@ -101,7 +105,7 @@ class QuotaBook:
         """Claims on each kind of day over the mean day, last 56 days, drawn to 1 with the weight of 200 claims."""
         column = origin - self.panel.days.first
         place = np.arange(max(column - _WEEKDAY_DAYS + 1, 0), column + 1)
-        claimed = self.claimed[:, place].sum(axis=0)
+        claimed = (self.claimed[:, place] / self.push[:, place]).sum(axis=0)
         begun = np.maximum.accumulate(claimed > 0)  # days before the first claim tell nothing
         if not begun.any():
             return np.ones(DAY_KINDS)
@@ -126,17 +130,26 @@ def quota_book(quotas: pd.DataFrame, cohorts: Cohorts, panel: Panel) -> QuotaBoo
     width = len(stock_ids) + 1
     pairs, pair = np.unique(store * width + stock, return_inverse=True)
     order = np.lexsort((coupons, set_day, day))
-    claimed = _claimed(cohorts, panel, pairs, width)
+    claimed, store = _claimed(cohorts, panel, pairs, width), pairs // width
     return QuotaBook(
-        store=pairs // width,
+        store=store,
         stock=pairs % width,
         pair=pair[order].astype(np.int64),
         day=day[order],
         set_day=set_day[order],
         coupons=coupons[order],
         claimed=claimed,
+        push=_pushes(claimed, store, panel)[store],
         panel=panel,
     )
+
+
+def _pushes(claimed: Matrix, store: Days, panel: Panel) -> Matrix:
+    """Stores x columns to the horizon's end: factor that planned marketing pushes bring to claims."""
+    by_store = np.zeros_like(panel.pickups)
+    np.add.at(by_store, store, claimed)
+    by_store[:, ~np.maximum.accumulate(by_store.any(axis=0))] = np.nan
+    return promotions_of(panel.promotions.intensity, by_store, panel.days).lift
 
 
 def _claimed(cohorts: Cohorts, panel: Panel, pairs: Days, width: int) -> Matrix:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from rouxing.city import day as days
-from rouxing.city import names, trade
+from rouxing.city import marketing, names, trade
 from rouxing.city.day import DayRecord, State
 from rouxing.city.world import CityParameters, World, build_world
 from rouxing.forecast.commitments import committed_pickups
@@ -102,6 +102,18 @@ def quotas_of(world: World, first: date, count: int) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def promotions_of(world: World) -> pd.DataFrame:
+    """The marketing calendar as planned, per store."""
+    frames = []
+    for push in marketing.pushes(world.parameters):
+        for day in (push.first_day + timedelta(days=number) for number in range(len(push.lift))):
+            tiers = marketing.planned_tiers(world, push, day)[world.stores.district]
+            stores = pd.DataFrame({"store_id": [store_name(store) for store in range(STORES)], "intensity": tiers})
+            announced = push.first_day - marketing.ANNOUNCED_BEFORE
+            frames.append(stores.assign(date=pd.Timestamp(day), announced_on=pd.Timestamp(announced)))
+    return pd.concat(frames, ignore_index=True)
+
+
 @pytest.fixture(scope="module")
 def city() -> Lived:
     world = build_world(CityParameters(stores=STORES, days=75, seed=3))
@@ -114,7 +126,8 @@ def city() -> Lived:
     stores = np.repeat([store_name(store) for store in range(STORES)], LIVED)
     demand = pd.DataFrame({"store_id": stores, "date": dates, "pickups": asked(records).ravel()})
     quotas = quotas_of(world, first, LIVED + AHEAD)
-    return Lived(world, state, records[-1].day, History(demand, claims=claims_of(records), quotas=quotas), quotas)
+    history = History(demand, claims=claims_of(records), quotas=quotas, promotions=promotions_of(world))
+    return Lived(world, state, records[-1].day, history, quotas)
 
 
 @pytest.mark.parametrize(("factor", "within"), [(0.0, 0.15), (0.5, 0.25)])
@@ -159,7 +172,7 @@ def test_a_forecast_moves_and_keeps_its_order(city: Lived) -> None:
 def test_quotas_set_after_the_origin_are_not_known(city: Lived) -> None:
     later = city.quotas.copy()
     later.loc[later["set_on"] > pd.Timestamp(city.origin), "coupons"] = 900.0
-    changed = History(city.history.demand, claims=city.history.claims, quotas=later)
+    changed = replace(city.history, quotas=later)
     known = committed_pickups(city.history, city.origin, AHEAD)
     pd.testing.assert_frame_equal(known, committed_pickups(changed, city.origin, AHEAD))
 
