@@ -20,28 +20,31 @@ exchange_coupons as (
 ),
 lines as (
     select
-        store_id, sku_id, quantity_units, cancel_reason,
-        case when exchange_coupons.coupon_code is null then channel else 'exchange' end as channel,
+        store_id, sku_id, quantity_units, channel, coupon_code, status, cancel_reason, placed_at,
         (happened_at at time zone 'Asia/Shanghai')::date as date,
-        count(*) over (partition by order_id) as order_lines,
-        percent_rank() over (
-            partition by store_id, (happened_at at time zone 'Asia/Shanghai')::date order by placed_at
-        ) as day_part
+        count(*) over (partition by order_id) as order_lines
     from line_versions
+),
+-- Windows and no join of the lines to themselves: the planner knows nothing of the sizes of what a query makes itself.
+asked_for as (
+    select
+        store_id, sku_id, date, quantity_units,
+        cancel_reason = 'stock_out' and order_lines = 1 as shows_want,
+        percent_rank() over (partition by store_id, date order by placed_at) as day_part,
+        case when exchange_coupons.coupon_code is null then channel else 'exchange' end as channel
+    from lines
     left join exchange_coupons using (coupon_code)
     where (status = 'collected' or cancel_reason = 'stock_out')
-      and (happened_at at time zone 'Asia/Shanghai')::date between %(origin)s - 55 and %(origin)s
+      and date between %(origin)s - 55 and %(origin)s
 ),
-refusals as (
-    select store_id, sku_id, date, 1 - min(day_part) as out_share
-    from lines
-    where cancel_reason = 'stock_out'
-      and order_lines = 1
-    group by store_id, sku_id, date
+with_wants as (
+    select
+        store_id, sku_id, channel, date, quantity_units,
+        1 - min(day_part) filter (where shows_want) over (partition by store_id, sku_id, date) as out_share
+    from asked_for
 )
 select
     store_id, sku_id, channel, date, sum(quantity_units)::bigint as units, coalesce(min(out_share), 0) as out_share
-from lines
-left join refusals using (store_id, sku_id, date)
+from with_wants
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4
