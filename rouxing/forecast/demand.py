@@ -52,18 +52,27 @@ class DemandModel:
 
     def centre_of(self, features: Features, scale: Matrix, run: Runner | None = None) -> Matrix:
         """Rows of features as ``FeatureMaker`` makes them -> pickups before calibration; ``scale`` in pickups."""
-        return self.raw(features, scale, run)[0]
+        parts = ratios(self._estimators()[:-1], self.binner.transform(features), run or self._threads())
+        return self._centre(parts) * scale
 
     def raw(self, features: Features, scale: Matrix, run: Runner | None = None) -> tuple[Matrix, Matrix]:
         """Centre and spread of rows, pickups, before calibration."""
+        *parts, spread = ratios(self._estimators(), self.binner.transform(features), run or self._threads())
+        return self._centre(parts) * scale, spread * scale
+
+    def _estimators(self) -> list[Estimator]:
+        """Those of the centre, then the spread's."""
         if self.spread is None:
             raise PermanentError("this model was not trained for want of history; the weekday rule stands in for it")
-        estimators = [estimator for estimator, _ in self.centre]
-        *parts, spread = ratios(
-            [*estimators, self.spread], self.binner.transform(features), run or threaded(self.parameters.threads)
-        )
-        centre = np.mean([part * factor for part, (_, factor) in zip(parts, self.centre, strict=True)], axis=0)
-        return centre * scale, spread * scale
+        return [*(estimator for estimator, _ in self.centre), self.spread]
+
+    def _centre(self, parts: list[Matrix]) -> Matrix:
+        factors = (factor for _, factor in self.centre)
+        centre: Matrix = np.mean([part * factor for part, factor in zip(parts, factors, strict=True)], axis=0)
+        return centre
+
+    def _threads(self) -> Runner:
+        return threaded(self.parameters.threads)
 
 
 @dataclass(frozen=True)

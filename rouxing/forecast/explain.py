@@ -48,18 +48,26 @@ def explain_days(model: DemandModel, maker: FeatureMaker, days: pd.DataFrame) ->
     level: what the model forecasts for the store on an average plain day of the horizon (one per weekday, no holiday)
     with the commitments and quotas it usually has at that lead and no promotion. calendar, commitments, campaign: what
     the day's own values of those features change, as Shapley values over the three groups (Shapley 1953; Strumbelj and
-    Kononenko 2014): the average over all orders of putting them in. other: calibration. Where the weekday rule is used,
-    the same of the rule, which knows no commitments. ``days``: rows of ``predict_demand`` of the same model and panel.
+    Kononenko 2014): the average over all orders of putting them in. other: the store's own calibration. Where the
+    weekday rule is used, the same of the rule, which knows no commitments. ``days``: rows of ``predict_demand`` of the
+    same model and panel.
     """
     stores, horizon = len(maker.panel.store_ids), maker.panel.horizon
     mean = days["mean"].to_numpy(dtype=np.float64).reshape(stores, horizon)
     parts = _rule_parts(maker)
     if model.spread is not None:
         by_model = (days["method"].to_numpy() == "model").reshape(stores, horizon)
-        parts = np.where(by_model[:, :, None], _model_parts(model, maker), parts)
+        of_model = _model_parts(model, maker)
+        parts = np.where(by_model[:, :, None], of_model * _level_factor(mean, of_model, by_model), parts)
     rest = mean - parts.sum(axis=2)
     columns = np.concatenate([parts, rest[:, :, None]], axis=2).reshape(-1, len(SHARE_COLUMNS))
     return days[["store_id", "date"]].assign(**dict(zip(SHARE_COLUMNS, columns.T, strict=True)))
+
+
+def _level_factor(mean: Matrix, parts: Matrix, by_model: npt.NDArray[np.bool_]) -> float:
+    """The chain's mean over what the model says before calibration: what is common to all stores is no store's part."""
+    before = parts.sum(axis=2)[by_model].sum()
+    return float(mean[by_model].sum() / before) if before > 0 else 1.0
 
 
 def _rule_parts(maker: FeatureMaker) -> Matrix:
@@ -70,25 +78,34 @@ def _rule_parts(maker: FeatureMaker) -> Matrix:
 
 
 def _model_parts(model: DemandModel, maker: FeatureMaker) -> Matrix:
-    """Stores x horizons x (level, calendar, commitments, campaign), pickups."""
+    """Stores x horizons x (level, calendar, commitments, campaign), pickups before calibration."""
     origin, horizon = maker.panel.origin, maker.panel.horizon
     own, scale = maker.at(origin, horizon), maker.scale(origin, horizon)
     plain, plain_days = _plain(own), _plain_days(maker)
     level = np.repeat(maker.levels(origin)[:, None], horizon, axis=1)
     groups = {name: _members(prefixes) for name, prefixes in _PREFIXES.items()}
+    moving = tuple(name for name in groups if name == "calendar" or _moves(own, plain, groups[name]))
     worth: dict[frozenset[str], Matrix] = {}
-    for size in range(len(groups) + 1):
-        for kept in combinations(groups, size):
-            mixed = _mixed(own, plain, groups, kept)
-            height = scale
-            if "campaign" not in kept:
-                # A push is in the scale too: without it, the same coupons and bookings weigh more.
-                mixed[:, :, groups["commitments"]] *= (scale / level)[:, :, None]
-                height = level
-            days = [mixed] if "calendar" in kept else _on_each_day(mixed, own[:, plain_days], groups["calendar"])
-            worth[frozenset(kept)] = np.mean([_pickups(model, features, height) for features in days], axis=0)
-    values = [_shapley(worth, name, tuple(groups)) for name in groups]
+    for kept in _subsets(moving):
+        mixed = _mixed(own, plain, groups, kept)
+        height = scale
+        if "campaign" not in kept:
+            # A push is in the scale too: without it, the same coupons and bookings weigh more.
+            mixed[:, :, groups["commitments"]] *= (scale / level)[:, :, None]
+            height = level
+        days = [mixed] if "calendar" in kept else _on_each_day(mixed, own[:, plain_days], groups["calendar"])
+        worth[frozenset(kept)] = np.mean([_pickups(model, features, height) for features in days], axis=0)
+    values = [_shapley(worth, name, moving) if name in moving else np.zeros_like(level) for name in groups]
     return np.stack([worth[frozenset()], *values], axis=2)
+
+
+def _moves(own: Features, plain: Features, members: npt.NDArray[np.bool_]) -> bool:
+    """Whether a group differs from a plain day anywhere; one that does not need not be taken apart."""
+    return not np.array_equal(own[:, :, members], plain[:, :, members], equal_nan=True)
+
+
+def _subsets(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [kept for size in range(len(names) + 1) for kept in combinations(names, size)]
 
 
 def _members(prefixes: tuple[str, ...]) -> npt.NDArray[np.bool_]:
