@@ -87,7 +87,7 @@ def cohorts_of(claims: pd.DataFrame | None, store: Days) -> Cohorts:
         none = np.zeros(0, dtype=np.int64)
         flags, amounts = none.astype(bool), none.astype(np.float64)
         return Cohorts(none.astype(object), none, none, none, none, none, none, none, flags, amounts)
-    stock_ids, stock = np.unique(claims["stock_id"].to_numpy(dtype=object), return_inverse=True)
+    stock, stock_ids = pd.factorize(claims["stock_id"].to_numpy(dtype=object), sort=True)
     valid = np.zeros(len(stock_ids), dtype=np.int64)
     np.maximum.at(valid, stock, claims["valid_days"].to_numpy(dtype=np.int64))
     kind = np.zeros(len(stock_ids), dtype=np.int64)
@@ -124,7 +124,8 @@ def _before(closed: Matrix) -> Matrix:
 
 def kind_names(claims: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Name of each number of ``Cohorts.kind``."""
-    return np.unique(_names(claims, "kind"))
+    names: npt.NDArray[np.object_] = pd.factorize(_names(claims, "kind"), sort=True)[1]
+    return names
 
 
 def _names(claims: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
@@ -134,7 +135,7 @@ def _names(claims: pd.DataFrame, column: str) -> npt.NDArray[np.object_]:
 
 
 def _codes(claims: pd.DataFrame, column: str) -> Days:
-    return np.unique(_names(claims, column), return_inverse=True)[1].astype(np.int64)
+    return pd.factorize(_names(claims, column), sort=True)[0].astype(np.int64)
 
 
 def _cells(columns: tuple[npt.NDArray[np.generic], ...], coupons: Matrix, kept: Flags) -> tuple[Days, Matrix]:

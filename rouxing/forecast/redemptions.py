@@ -97,10 +97,12 @@ class Redemptions:
         valid = cohorts.valid[cohorts.stock[window]]
         still = np.flatnonzero((cohorts.closed_age[window] > age) & (valid > age + 1))
         part, age = still + window.start, age[still]
-        until = self.until_age[cohorts.stock[part], cohorts.claim_day[part] - self.first]
+        stock, place = cohorts.stock[part], cohorts.claim_day[part] - self.first
         much = self.by_store[cohorts.store[part]] * self.by_customer[cohorts.customer[part]]
-        much = np.minimum(much * self._level_of(part, origin), _MOST_REDEEMED / np.maximum(until[:, -1], _TINY))
-        return part, age, cohorts.coupons[part] * much / (1.0 - much * until[np.arange(len(part)), age])
+        much = np.minimum(
+            much * self._level_of(part, origin), _MOST_REDEEMED / np.maximum(self.until_age[stock, place, -1], _TINY)
+        )
+        return part, age, cohorts.coupons[part] * much / (1.0 - much * self.until_age[stock, place, age])
 
     def _level_of(self, part: Days, origin: int) -> Matrix:
         levels = self.levels(origin)

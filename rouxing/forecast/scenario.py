@@ -13,6 +13,7 @@ from rouxing.forecast.history import History, dates_of, day_number
 from rouxing.forecast.panel import Matrix, build_panel
 from rouxing.forecast.quota_claims import quota_book
 from rouxing.forecast.redemptions import weekly_redemptions
+from rouxing.model.errors import PermanentError
 from rouxing.model.quantiles import QUANTILE_COLUMNS
 
 _TINY = 1e-9
@@ -49,10 +50,15 @@ def with_quotas(days: pd.DataFrame, effect: pd.DataFrame) -> pd.DataFrame:
     mean moves by to_come_if - to_come, not below what is committed already; quantiles keep their distance from the
     mean times the root of how the mean changed, as counts do. Other columns stay.
 
-    Raises KeyError when ``days`` holds store-days that ``effect`` does not.
+    Raises PermanentError when ``days`` holds store-days that ``effect`` does not.
     """
     change = effect.assign(change=effect["to_come_if"] - effect["to_come"]).set_index(["store_id", "date"])["change"]
-    moved = change.loc[pd.MultiIndex.from_frame(days[["store_id", "date"]])].to_numpy()
+    moved = change.reindex(pd.MultiIndex.from_frame(days[["store_id", "date"]])).to_numpy()
+    if np.isnan(moved).any():
+        raise PermanentError(
+            f"{np.isnan(moved).sum()} store-days of the forecast have no quota effect; "
+            "ask quota_effect for the forecast's origin and horizon"
+        )
     mean = days["mean"].to_numpy()
     floor = np.minimum(days["committed"].to_numpy(), mean) if "committed" in days.columns else np.zeros_like(mean)
     shifted = np.maximum(mean + moved, floor)

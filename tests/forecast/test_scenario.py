@@ -18,6 +18,7 @@ from rouxing.forecast.commitments import committed_pickups
 from rouxing.forecast.coupon_demand import demand_behind, expected_claims
 from rouxing.forecast.history import History
 from rouxing.forecast.scenario import quota_effect, with_quotas
+from rouxing.model.errors import PermanentError
 from rouxing.model.quantiles import QUANTILE_COLUMNS
 from tests.city.small import directives
 
@@ -167,6 +168,8 @@ def test_a_forecast_moves_and_keeps_its_order(city: Lived) -> None:
     assert (np.diff(moved[list(QUANTILE_COLUMNS)].to_numpy(), axis=1) > 0).all()
     same = with_quotas(forecast, effect.assign(to_come_if=effect["to_come"]))
     pd.testing.assert_frame_equal(same, forecast)
+    with pytest.raises(PermanentError, match="20 store-days"):
+        with_quotas(forecast, effect[effect["date"] > effect["date"].min()])
 
 
 def test_quotas_set_after_the_origin_are_not_known(city: Lived) -> None:
