@@ -16,6 +16,7 @@ from rouxing.forecast.sku_mix import Mix, MixParameters, Rows, fit_mix
 
 SKU_WINDOW_DAYS = 56
 _WEEK = 7
+_WEEKDAY_UNITS = 15.0  # a store's own weekday weighs as much as the chain's at so many walk-in units
 _SUNDAY, _WEDNESDAY = 6, 2
 
 
@@ -216,8 +217,7 @@ def _walk_in_week(in_store: Matrix, pickups: Matrix, axes: _Axes, half_life: flo
     chain = _shares(units.sum(axis=0) + 1e-9, days.sum(axis=0) + 1e-9)
     usual = np.divide(units.sum(1), days @ chain, out=np.zeros(len(units)), where=(days @ chain) > 0)
     expected = usual[:, None] * days * chain
-    level_units = 100.0
-    factors = chain * (units + level_units / _WEEK) / (expected + level_units / _WEEK)
+    factors = chain * (units + _WEEKDAY_UNITS) / (expected + _WEEKDAY_UNITS)
     mean = factors.mean(axis=1, keepdims=True)
     return usual * mean[:, 0], factors / mean
 
