@@ -30,7 +30,7 @@ _PREFIXES: Mapping[str, tuple[str, ...]] = {
         "chain_weekday",
         "category_weekday",
     ),
-    "commitments": ("booked", "expected_bookings", "redemptions", "group"),
+    "commitments": ("booked", "expected_bookings", "redemptions", "group", "pace_"),
     "campaign": ("promotion", "to_come"),
 }
 # A plain day has what the store usually has at that lead; what has no usual value is absent from a plain day.
@@ -40,6 +40,9 @@ _USUAL = {
     "redemptions": "redemptions_usual",
     "to_come": "to_come_usual",
 }
+
+# Commitments over the usual ones: 1 on a plain day.
+_PACE = ("pace_",)
 
 
 def explain_days(model: DemandModel, maker: FeatureMaker, days: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +94,7 @@ def _model_parts(model: DemandModel, maker: FeatureMaker) -> Matrix:
         height = scale
         if "campaign" not in kept:
             # A push is in the scale too: without it, the same coupons and bookings weigh more.
-            mixed[:, :, groups["commitments"]] *= (scale / level)[:, :, None]
+            mixed[:, :, groups["commitments"] & ~_members(_PACE)] *= (scale / level)[:, :, None]
             height = level
         days = [mixed] if "calendar" in kept else _on_each_day(mixed, own[:, plain_days], groups["calendar"])
         worth[frozenset(kept)] = np.mean([_pickups(model, features, height) for features in days], axis=0)
@@ -118,6 +121,8 @@ def _plain(own: Features) -> Features:
     for name, prefixes in _PREFIXES.items():
         if name != "calendar":
             plain[:, :, _members(prefixes) & ~np.array([feature.endswith("_usual") for feature in FEATURES])] = 0.0
+    paces = own[:, :, _members(_PACE)]
+    plain[:, :, _members(_PACE)] = np.where(np.isnan(paces), paces, 1.0)
     for name, usual in _USUAL.items():
         plain[:, :, FEATURES.index(name)] = own[:, :, FEATURES.index(usual)]
     return plain

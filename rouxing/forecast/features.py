@@ -16,7 +16,7 @@ from rouxing.forecast.commitments import Commitments, commitments_of
 from rouxing.forecast.history import Days, History
 from rouxing.forecast.panel import Panel
 from rouxing.forecast.rules import WeekdayRule
-from rouxing.forecast.surprise import Surprise, group_ratio, surprise_of
+from rouxing.forecast.surprise import Surprise, group_ratio, ratio, surprise_of
 from rouxing.forecast.weekday_means import LastMeans, WeekdayMeans, last_means
 
 LEVEL_DEPTH = 28
@@ -67,6 +67,9 @@ FEATURES = (
     "group_orders",
     "to_come",
     "to_come_usual",
+    "pace_store",
+    "pace_district",
+    "pace_chain",
     "promotion",
     "promotion_usual",
     "promotion_before",
@@ -127,6 +130,7 @@ class FeatureMaker:
             *(np.broadcast_to(row[None, :], shape) for row in self._of_day(origin, horizon)),
             *self._of_both(origin, horizon, level),
             *self._ahead(origin, horizon),
+            *self._pace(origin, horizon),
             *self._of_promotions(origin, horizon),
         ]
 
@@ -172,7 +176,7 @@ class FeatureMaker:
             self.weekday_8.at(origin, horizon) / scale,
             self.weekday_26.at(origin, horizon) / scale,
             np.broadcast_to(rule.sum(0) / level.sum(), rule.shape),
-            group_ratio(rule, level, self.category),
+            group_ratio(rule, np.broadcast_to(scale, rule.shape), self.category),
         ]
 
     def _ahead(self, origin: int, horizon: int) -> list[Matrix]:
@@ -191,6 +195,18 @@ class FeatureMaker:
             if has_usual:
                 parts.append(_usual(cube, origin)[:, :horizon] / scale)
         return parts
+
+    def _pace(self, origin: int, horizon: int) -> list[Matrix]:
+        """What is booked or open over what usually is: the store over all days, its district and the chain by day."""
+        cubes = (self.commitments.booked, self.commitments.redemptions)
+        now: Matrix = np.sum([cube[:, origin, :horizon] for cube in cubes], axis=0, dtype=np.float64)
+        usual: Matrix = np.sum([_usual(cube, origin)[:, :horizon] for cube in cubes], axis=0)
+        everyone = np.zeros(len(now))
+        return [
+            np.broadcast_to(ratio(now.sum(axis=1), usual.sum(axis=1))[:, None], now.shape),
+            group_ratio(now, usual, self.district),
+            group_ratio(now, usual, everyone),
+        ]
 
     def _of_promotions(self, origin: int, horizon: int) -> list[Matrix]:
         """Intensity planned for the day, its mean of the last 28 days, its maximum of three days before and after."""

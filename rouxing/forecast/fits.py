@@ -39,7 +39,7 @@ class ForecastParameters:
     calibration_days: int = 28
     challenger_margin: float = 0.1
     iterations: int = 100
-    learning_rate: float = 0.07
+    learning_rate: float = 0.1
     leaves: int = 31
     leaf_rows: int = 60
     seed: int = 1

@@ -25,17 +25,17 @@ class Surprise:
 
     def of_stores(self, origin: int, days: int) -> Matrix:
         """Seen over expected in the last ``days`` days up to column ``origin``, one per store; NaN without any."""
-        return _ratio(*self._sums(origin, days))
+        return ratio(*self._sums(origin, days))
 
     def of_chain(self, origin: int, days: int) -> float:
         """The same of all stores together; NaN without any."""
         seen, expected = self._sums(origin, days)
-        return float(_ratio(seen.sum(keepdims=True), expected.sum(keepdims=True))[0])
+        return float(ratio(seen.sum(keepdims=True), expected.sum(keepdims=True))[0])
 
     def of_groups(self, origin: int, days: int, group: Matrix) -> Matrix:
         """The same of each store's group (a code, NaN = none), one per store."""
         seen, expected = self._sums(origin, days)
-        return _ratio(_spread(seen, group), _spread(expected, group))
+        return ratio(_spread(seen, group), _spread(expected, group))
 
     def _sums(self, origin: int, days: int) -> tuple[Matrix, Matrix]:
         first, end = max(origin + 1 - days, 0), origin + 1
@@ -52,10 +52,15 @@ def surprise_of(panel: Panel) -> Surprise:
 
 
 def group_ratio(part: Matrix, whole: Matrix, group: Matrix) -> Matrix:
-    """Sum of ``part`` (stores x days) over sum of ``whole`` (stores) within each store's group."""
-    total = _spread(whole, group)
-    sums = np.stack([_spread(part[:, day], group) for day in range(part.shape[1])], axis=1)
-    return _ratio(sums, np.broadcast_to(total[:, None], sums.shape))
+    """Sum of ``part`` over sum of ``whole`` (both stores x days) within each store's group, NaN without any."""
+    sums = [[_spread(values[:, day], group) for day in range(values.shape[1])] for values in (part, whole)]
+    return ratio(*(np.stack(columns, axis=1) for columns in sums))
+
+
+def ratio(part: Matrix, whole: Matrix) -> Matrix:
+    """Part over whole, NaN where there is no whole."""
+    result: Matrix = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return result
 
 
 def _running(values: Matrix) -> Matrix:
@@ -70,8 +75,3 @@ def _spread(values: Matrix, group: Matrix) -> Matrix:
     result = values.copy()
     result[member] = sums[code]
     return result
-
-
-def _ratio(part: Matrix, whole: Matrix) -> Matrix:
-    ratio: Matrix = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
-    return ratio
