@@ -43,7 +43,7 @@ def stopped_day(scenario: Scenario) -> subprocess.Popen[str]:
         [sys.executable, "-c", RUN], cwd=PROJECT_ROOT, env=os.environ, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            assert eventually(lambda: process.poll() is not None or scenario.rows(WAITING)[0][0], within_s=120)
+            assert eventually(lambda: process.poll() is not None or scenario.rows(WAITING)[0][0], within_s=240)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
         finally:
