@@ -26,7 +26,7 @@ Frames = dict[str, pd.DataFrame]
 
 _DAY_COLUMNS = (
     *("store_id", "date", "mean", "p05", "p10", "p25", "p50", "p75", "p90", "p95"),
-    *("rule", "committed", "method", "orders_mean", "show_up_share"),
+    *("dispersion", "rule", "committed", "to_come", "method", "orders_mean", "show_up_share"),
 )
 
 
@@ -64,25 +64,27 @@ def forecast_pickups(moment: Moment, horizon_days: int, judge_days: int) -> str:
     if not is_known(database, "forecast/touch_run", forecast_id=draft.name):
         history = history_of(inputs)
         judgement = judge(moment, history, judge_days, incumbent, parameters)
-        made = predict(moment, inputs, horizon_days, judgement.champion.kind)
+        made = predict(moment, inputs, horizon_days, judgement)
         with database.connect() as connection:
             write_forecast(connection, draft, inputs, made, judgement)
     tell("forecast", "train", 1.0)
     return draft.name
 
 
-def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) -> Forecast:
+def predict(moment: Moment, inputs: Frames, horizon_days: int, judgement: Any) -> Forecast:
     """Days and what they are made of, half hours, SKUs, redemption curves, for the stores of the moment's scope."""
-    from rouxing.forecast.champion import MODEL, led_by
+    from rouxing.forecast.champion import led_by
     from rouxing.forecast.commitments import redemption_curve
     from rouxing.forecast.demand import forecast_demand, predict_demand
     from rouxing.forecast.explain import explain_days
     from rouxing.forecast.features import feature_maker
     from rouxing.forecast.history import day_number
     from rouxing.forecast.inputs import history_of
+    from rouxing.forecast.observed import as_observed
     from rouxing.forecast.panel import build_panel
     from rouxing.forecast.profile import half_hour_profile
     from rouxing.forecast.slots import forecast_slots
+    from rouxing.forecast.totals import area_totals
     from tasks.forecast_skus import order_columns, sku_lines
 
     history = history_of(inputs)
@@ -90,8 +92,8 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) ->
     tell("forecast", "train", 0.9)
     known = history.as_of(moment.origin)
     maker = feature_maker(known, build_panel(known, day_number(moment.origin), horizon_days))
-    model = led_by(champion, forecast.model)
-    days = forecast.days if champion == MODEL else predict_demand(model, maker)
+    model = as_observed(led_by(judgement.champion.kind, forecast.model), judgement.observed)
+    days = predict_demand(model, maker)
     scope = set(moment.stores or inputs["stores"]["store_id"])
     slots = forecast_slots(days, inputs["slot_history"], inputs["stores"], moment.origin)
     by_store = {
@@ -103,9 +105,13 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, champion: str) ->
     lines = {
         **{table: frame[frame["store_id"].isin(scope)] for table, frame in by_store.items()},
         **sku_lines(inputs, history, moment.origin, horizon_days, scope),
+        "mart.forecast_totals": area_totals(
+            days[days["store_id"].isin(scope)], inputs["stores"], model.calibration.shock
+        ),
         "mart.redemption_curves": redemption_curve(inputs["claims"], moment.origin),
     }
-    return Forecast(lines, model, tuple(dict.fromkeys((*forecast.warnings, *slots.warnings))))
+    told = (*forecast.warnings, *slots.warnings, *(judgement.observed.warnings if judgement.observed else ()))
+    return Forecast(lines, model, tuple(dict.fromkeys(told)))
 
 
 def write_forecast(connection: Connection, draft: Draft, inputs: Frames, made: Forecast, judgement: Any) -> None:

@@ -13,6 +13,7 @@ from rouxing.forecast.demand import ForecastParameters
 from rouxing.forecast.drift import drift_alerts
 from rouxing.forecast.history import History
 from rouxing.forecast.judgement import boards, judged_rows
+from rouxing.forecast.observed import Observed, observe
 from rouxing.forecast.rolling import forecast_again, judged_origins, known_at, with_actuals
 from rouxing.plan.identity import canonical_json, code_version, frame_hash, identity, inputs_hash
 from rouxing.settings import PROJECT_ROOT
@@ -35,6 +36,7 @@ class Judgement:
     boards: pd.DataFrame
     alerts: pd.DataFrame
     champion: Champion
+    observed: Observed | None
 
 
 def judge(
@@ -47,7 +49,7 @@ def judge(
         past.update([_past_forecast(history, origin, parameters)])
         tell("forecast", "train", 0.1 + 0.5 * (done + 1) / len(origins))
     if not past:
-        return Judgement((), pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), Champion.unjudged(incumbent))
+        return Judgement((), pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), Champion.unjudged(incumbent), None)
     rows = with_actuals(pd.concat(past.values(), ignore_index=True), history.demand)
     judged = judged_rows(rows, history.demand, history.stores)
     return Judgement(
@@ -56,6 +58,7 @@ def judge(
         boards=boards(judged),
         alerts=drift_alerts(judged),
         champion=choose_champion(incumbent, judged),
+        observed=observe(judged),
     )
 
 

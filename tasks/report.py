@@ -17,7 +17,7 @@ from rouxing.warehouse.frames import read_frame
 from tasks.context import Moment, current_database, current_settings
 from tasks.validate import read_quality
 
-JUDGED = ("boards", "alerts", "champion", "shares")
+JUDGED = ("boards", "alerts", "champion", "shares", "totals")
 LINES = ("store_days", "transfers", "shortages", "staff_slots", "quotas")
 
 

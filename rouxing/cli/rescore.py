@@ -18,7 +18,7 @@ from rouxing.warehouse.database import Connection, open_database
 from rouxing.warehouse.forecast_inputs import read_forecast_inputs
 from rouxing.warehouse.frames import read_frame
 
-COMPARED = ("mean", "p05", "p10", "p25", "p50", "p75", "p90", "p95", "rule", "committed")
+COMPARED = ("mean", "p05", "p10", "p25", "p50", "p75", "p90", "p95", "rule", "committed", "dispersion", "to_come")
 
 
 def rescore(settings: Settings, forecast_id: str) -> int:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from rouxing.report.plan_report import PlanReport
 
+WHOLE_CHAIN = "ALL"
 _BUSY, _TIGHT, _OVER = 0.7, 0.9, 1.0
-_FEWEST_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +53,12 @@ def overloaded(store_days: pd.DataFrame) -> pd.DataFrame:
 def chain_days(report: PlanReport) -> pd.DataFrame:
     """Forecast of the whole chain: date, mean, lower, upper (80 % interval), committed, rule; one row per date.
 
-    Stores do not err all together, so their half-widths are added up and then scaled by ``co_movement``.
+    The interval is that of the chain's total. Without one the stores' ends are added up, as if all erred together.
     """
-    stores = report.forecast_days
-    together = co_movement(report.history_days)
-    days = (
-        stores.assign(below=stores["mean"] - stores["p10"], above=stores["p90"] - stores["mean"])
-        .groupby("date", as_index=False)[["mean", "below", "above", "committed", "rule"]]
-        .sum()
-    )
-    return days.assign(
-        lower=(days["mean"] - together * days["below"]).clip(lower=0), upper=days["mean"] + together * days["above"]
-    )
-
-
-def co_movement(history_days: pd.DataFrame) -> float:
-    """How far stores swing together, 0-1: spread of the chain's total over the sum of the stores' spreads.
-
-    Swings are measured around each store's weekday mean. 1 (the widest interval) where history is too short to tell.
-    For n equal stores with pairwise correlation r it is sqrt(r + (1 - r) / n).
-    """
-    grid = history_days.pivot_table(index="date", columns="store_id", values="pickups", aggfunc="sum")
-    if len(grid) < _FEWEST_DAYS:
-        return 1.0
-    swings = (grid - grid.groupby(pd.DatetimeIndex(grid.index).day_of_week).transform("mean")).fillna(0)
-    spread_apart = float(swings.std().sum())
-    return min(1.0, float(swings.sum(axis=1).std()) / spread_apart) if spread_apart > 0 else 1.0
+    days = report.forecast_days.groupby("date", as_index=False)[["mean", "p10", "p90", "committed", "rule"]].sum()
+    chain = report.totals[report.totals["area_id"] == WHOLE_CHAIN].set_index("date")
+    lower, upper = (days["date"].map(chain[name]).fillna(days[name]) for name in ("p10", "p90"))
+    return days.drop(columns=["p10", "p90"]).assign(lower=lower, upper=upper)
 
 
 def demand_on_business_date(report: PlanReport) -> ChainDemand | None:

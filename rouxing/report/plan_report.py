@@ -30,6 +30,7 @@ FRAMES: dict[str, dict[str, Kind]] = {
         "business_date",
     ),
     "forecast_days": _columns("store_id", "mean p10 p50 p90 committed rule", "date"),
+    "totals": _columns("area_id", "mean p10 p90", "date"),
     "history_days": _columns("store_id", "pickups", "date"),
     "transfers": _columns(
         "store_id store_name dc_id sku_id sku_name reason", "quantity_units wanted_units", "arrives_on"
@@ -107,6 +108,7 @@ class PlanReport:
     alerts: pd.DataFrame = field(default_factory=lambda: empty_frame("alerts"))
     champion: pd.DataFrame = field(default_factory=lambda: empty_frame("champion"))
     shares: pd.DataFrame = field(default_factory=lambda: empty_frame("shares"))
+    totals: pd.DataFrame = field(default_factory=lambda: empty_frame("totals"))
     values: PlanValues = PlanValues()
     accuracy_window: str = ""
     day_note: Words = NOTHING

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rouxing.report.headline import day_sentence, key_figures
-from rouxing.report.load import chain_days, co_movement, load_level
+from rouxing.report.load import chain_days, load_level
 from rouxing.report.plan_report import PlanReport, empty_frame
 from rouxing.report.words import Words
 
@@ -129,35 +127,15 @@ def test_quotas_that_only_move_are_told_as_moved(make_report: Maker) -> None:
     assert "券额度总量不变，2 处在门店间调配" in day_sentence(_golden(make_report, quotas=moved)).zh
 
 
-def test_interval_of_the_chain_narrows_when_stores_swing_apart() -> None:
-    days = [DAY - timedelta(days=back) for back in range(28, 0, -1)]
-    swing = np.tile([1.0, -1.0], 14) * np.repeat([1.0, 2.0, 3.0, 4.0], 7)
-    together = pd.DataFrame(
-        {"store_id": ["A"] * 28 + ["B"] * 28, "date": days * 2, "pickups": np.concatenate([swing, swing]) + 50}
-    )
-    apart = together.assign(pickups=np.concatenate([swing, -swing]) + 50)
-    assert co_movement(together) == pytest.approx(1.0)
-    assert co_movement(apart) == pytest.approx(0.0, abs=1e-9)
-
-
-def test_short_history_gives_the_widest_interval(make_report: Maker) -> None:
+def test_interval_of_the_chain_is_that_of_its_total(make_report: Maker) -> None:
     report = _golden(make_report)
-    day = chain_days(report).iloc[0]
-    assert (day["lower"], day["upper"]) == (140.0, 195.0)
-    assert co_movement(report.history_days) == 1.0
-
-
-@given(st.floats(min_value=0, max_value=1000), st.integers(2, 6), st.integers(0, 2**31))
-def test_co_movement_is_a_share(scale: float, stores: int, seed: int) -> None:
-    random = np.random.default_rng(seed)
-    history = pd.DataFrame(
-        {
-            "store_id": np.repeat([f"S{store}" for store in range(stores)], 28),
-            "date": [DAY - timedelta(days=back) for back in range(28)] * stores,
-            "pickups": random.normal(50, 1, 28 * stores) * scale,
-        }
+    alone = chain_days(report).iloc[0]
+    assert (alone["lower"], alone["upper"]) == (140.0, 195.0)
+    totals = pd.DataFrame(
+        {"area_id": ["D1", "ALL"], "date": [DAY, DAY], "mean": 170.0, "p10": [1.0, 155.0], "p90": 180}
     )
-    assert 0 <= co_movement(history) <= 1
+    day = chain_days(_golden(make_report, totals=totals)).iloc[0]
+    assert (day["lower"], day["upper"], day["mean"]) == (155.0, 180.0, alone["mean"])
 
 
 @pytest.mark.parametrize(
