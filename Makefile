@@ -24,7 +24,7 @@ up: setup        ## Keep database, city, Prefect server with UI and worker runni
 	@exec $(RUN) rouxing up
 
 test: setup      ## Run every test
-	@$(RUN) pytest
+	@OMP_NUM_THREADS=1 $(RUN) pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: setup      ## Style, types and the walls between the rooms
 	@$(RUN) ruff check .

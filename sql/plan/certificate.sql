@@ -285,9 +285,10 @@ limits (check_name, subject, value, limit_value, value_before) as (
 select
     check_name,
     subject,
-    value::double precision as value,
-    limit_value::double precision as limit_value,
-    (limit_value - value)::double precision as slack,
+    -- A sum of floats depends on the order of its rows; what is written must not.
+    round(value::numeric, 6)::double precision as value,
+    round(limit_value::numeric, 6)::double precision as limit_value,
+    round((limit_value - value)::numeric, 6)::double precision as slack,
     case
         when limit_value is null or value is null then 'fail'
         when value <= limit_value + 1e-6 then 'pass'
