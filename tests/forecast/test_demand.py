@@ -44,7 +44,62 @@ def disturbed(history: History, origin: date, seed: int) -> History:
     closes_later = (claims["closed_date"] >= end).to_numpy()
     claims["redeemed"] = np.where(closes_later, random.random(len(claims)) < 0.5, claims["redeemed"])
     shuffle = random.permutation(len(demand))
-    return replace(history, demand=demand.iloc[shuffle], bookings=bookings[::-1], claims=claims[::-1])
+    plans = plans_disturbed(history, end, random)
+    return replace(history, demand=demand.iloc[shuffle], bookings=bookings[::-1], claims=claims[::-1], **plans)
+
+
+def with_plans(history: History, seed: int = 3) -> History:
+    """The history with partly seen days, pushes, quotas, group-buys and signals; some told before, some after a day."""
+    random = np.random.default_rng(seed)
+    days = pd.Series(history.demand["date"].unique())
+    told = days - pd.to_timedelta(random.integers(0, 10, len(days)), unit="D")
+    plan = pd.DataFrame({"date": days, "intensity": random.integers(0, 4, len(days)), "announced_on": told})
+    quotas = pd.concat(
+        [
+            pd.DataFrame({"store_id": f"S{store:02d}", "stock_id": f"C{stock}", "date": days, "set_on": told})
+            for store in range(6)
+            for stock in range(3)
+        ],
+        ignore_index=True,
+    )
+    opened = days.repeat(2).reset_index(drop=True)
+    closes = opened + pd.Timedelta(days=2)
+    groups = pd.DataFrame(
+        {
+            "group_id": [f"G{number}" for number in range(len(opened))],
+            "store_id": [f"S{store:02d}" for store in random.integers(0, 6, len(opened))],
+            "closes_at": closes,
+            "due_date": closes + pd.Timedelta(days=1),
+            "needed": 5,
+        }
+    )
+    opening = groups.assign(changed_at=opened, joined=1, closed_at=pd.NaT, succeeded=False)
+    joined = random.integers(1, 9, len(groups))
+    closing = groups.assign(changed_at=closes, joined=joined, closed_at=closes, succeeded=joined >= 5)
+    return replace(
+        history,
+        demand=history.demand.assign(open_share=random.choice([1.0, 1.0, 0.6, 0.2], len(history.demand))),
+        promotions=plan,
+        quotas=quotas.assign(coupons=random.integers(0, 30, len(quotas))),
+        groups=pd.concat([opening, closing], ignore_index=True),
+        signals=history.demand[["store_id", "date"]].assign(views=random.random(len(history.demand))),
+    )
+
+
+def plans_disturbed(history: History, end: pd.Timestamp, random: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Plans, groups and signals with other values, or none, in every row that was told at ``end`` or later."""
+    frames = {}
+    for name, told, value in (
+        ("promotions", "announced_on", "intensity"),
+        ("quotas", "set_on", "coupons"),
+        ("groups", "changed_at", "joined"),
+        ("signals", "date", "views"),
+    ):
+        frame = getattr(history, name)
+        late = (frame[told] >= end).to_numpy()
+        frame = frame.assign(**{value: np.where(late, random.integers(0, 99, len(frame)), frame[value])})
+        frames[name] = frame[~late | (random.random(len(frame)) < 0.5)][::-1]
+    return frames
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -52,11 +107,12 @@ def disturbed(history: History, origin: date, seed: int) -> History:
 def test_nothing_after_the_origin_changes_the_forecast(
     chain: Chain, quick: ForecastParameters, origin: date, seed: int, back: int
 ) -> None:
-    history, moment = chain(), origin - timedelta(days=back)
+    history, moment = with_plans(chain()), origin - timedelta(days=back)
     plain = forecast_demand(history, moment, 7, quick)
     other = forecast_demand(disturbed(history, moment, seed), moment, 7, quick)
     pd.testing.assert_frame_equal(plain.days, other.days, check_exact=True)
     assert plain.model.spread, "the model must have been trained"
+    assert (plain.days["to_come"] > 0).any(), "quotas must have been read"
 
 
 def test_quantiles_rise_and_every_store_day_is_there(chain: Chain, quick: ForecastParameters, origin: date) -> None:
