@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -29,7 +29,10 @@ JUDGED_HORIZON = 14
 
 @dataclass(frozen=True)
 class Judgement:
-    """What rolling origins say of the forecast; without origins the frames are empty and the incumbent stays."""
+    """What rolling origins say of the forecast; without origins the frames are empty and the incumbent stays.
+
+    ``scores`` are of the last 14 days, forecast from the day before them; all else is of the weekly origins.
+    """
 
     backtest_ids: tuple[str, ...]
     scores: pd.DataFrame
@@ -42,7 +45,7 @@ class Judgement:
 def judge(
     moment: Moment, history: History, judge_days: int, incumbent: str, parameters: ForecastParameters
 ) -> Judgement:
-    """Forecasts again from each origin of the last ``judge_days`` days, unless a run has, and scores them all."""
+    """Forecasts again from each origin of the last ``judge_days`` days and from 14 days ago, unless a run has."""
     origins = judged_origins(moment.origin, judge_days)
     past: dict[str, pd.DataFrame] = {}
     for done, origin in enumerate(origins):
@@ -52,9 +55,10 @@ def judge(
         return Judgement((), pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), Champion.unjudged(incumbent), None)
     rows = with_actuals(pd.concat(past.values(), ignore_index=True), history.demand)
     judged = judged_rows(rows, history.demand, history.stores)
+    latest, latest_rows = _past_forecast(history, moment.origin - timedelta(days=JUDGED_HORIZON), parameters)
     return Judgement(
-        backtest_ids=tuple(past),
-        scores=score_forecasts(rows),
+        backtest_ids=tuple(dict.fromkeys((*past, latest))),
+        scores=score_forecasts(with_actuals(latest_rows, history.demand)),
         boards=boards(judged),
         alerts=drift_alerts(judged),
         champion=choose_champion(incumbent, judged),

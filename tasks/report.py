@@ -15,6 +15,7 @@ from rouxing.report.words import Words
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.context import Moment, current_database, current_settings
+from tasks.judge import JUDGED_HORIZON
 from tasks.validate import read_quality
 
 JUDGED = ("boards", "alerts", "champion", "shares", "totals")
@@ -128,8 +129,9 @@ def _quality(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:
 
 
 def _accuracy_window(moment: Moment, judge_days: float | None) -> str:
-    origins = judged_origins(moment.origin, int(_number(judge_days) or 0))
-    return f"{origins[0] + timedelta(days=1):%Y-%m-%d} – {moment.origin:%Y-%m-%d}" if origins else ""
+    if not judged_origins(moment.origin, int(_number(judge_days) or 0)):
+        return ""
+    return f"{moment.origin - timedelta(days=JUDGED_HORIZON - 1):%Y-%m-%d} – {moment.origin:%Y-%m-%d}"
 
 
 def _number(value: Any) -> float | None:

@@ -91,7 +91,7 @@ def _print_accuracy(console: Console, connection: Connection, forecast_id: str |
     scores = read_frame(connection, "forecast/accuracy", forecast_id=forecast_id).set_index("method")
     ours, rule = scores.loc["ours"], scores.loc["weekday_rule"]
     console.print(
-        f"Forecast, past origins: WAPE {ours['wape']:.3f} against {rule['wape']:.3f} of the weekday rule; "
+        f"Forecast, last 14 days: WAPE {ours['wape']:.3f} against {rule['wape']:.3f} of the weekday rule; "
         f"bias {ours['bias']:+.1%}; {ours['coverage_80']:.0%} of days within the 80 % interval",
         highlight=False,
     )
