@@ -77,11 +77,8 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, judgement: Any) -
     from rouxing.forecast.commitments import redemption_curve
     from rouxing.forecast.demand import forecast_demand, predict_demand
     from rouxing.forecast.explain import explain_days
-    from rouxing.forecast.features import feature_maker
-    from rouxing.forecast.history import day_number
     from rouxing.forecast.inputs import history_of
     from rouxing.forecast.observed import as_observed
-    from rouxing.forecast.panel import build_panel
     from rouxing.forecast.profile import half_hour_profile
     from rouxing.forecast.slots import forecast_slots
     from rouxing.forecast.totals import area_totals
@@ -90,15 +87,13 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, judgement: Any) -
     history = history_of(inputs)
     forecast = forecast_demand(history, moment.origin, horizon_days, run=shard_runner("forecast"))
     tell("forecast", "train", 0.9)
-    known = history.as_of(moment.origin)
-    maker = feature_maker(known, build_panel(known, day_number(moment.origin), horizon_days))
     model = as_observed(led_by(judgement.champion.kind, forecast.model), judgement.observed)
-    days = predict_demand(model, maker)
+    days = predict_demand(model, forecast.maker)
     scope = set(moment.stores or inputs["stores"]["store_id"])
     slots = forecast_slots(days, inputs["slot_history"], inputs["stores"], moment.origin)
     by_store = {
         "mart.forecast_days": order_columns(days, inputs["order_outcomes"], moment.origin)[list(_DAY_COLUMNS)],
-        "mart.forecast_shares": explain_days(model, maker, days),
+        "mart.forecast_shares": explain_days(model, forecast.maker, days),
         "mart.forecast_slots": half_hour_profile(inputs["slot_history"], inputs["stores"]),
         "mart.forecast_slot_days": slots.slots,
     }

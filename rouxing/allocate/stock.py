@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from rouxing.model.quantiles import QUANTILE_COLUMNS
 from rouxing.optimize.checks import FloatArray, IntArray, finite_array, finite_columns, refuse_where
 from rouxing.optimize.prices import PricedPlan, PriceProblem, concave_gains, solve_prices
 
-QUANTILES = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
 _SHARES = np.array([0.0, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 1.0])
 _CELL = ["store_id", "sku_id"]
 _SKU_NUMBERS = ("margin_fen", "holding_fen", "pack_units", "shelf_life_days", "volume_ml")
@@ -107,13 +107,13 @@ def _cells(demand: pd.DataFrame, stock: pd.DataFrame, stores: pd.DataFrame, skus
     refuse_where(skus.duplicated("sku_id"), "skus has two rows for one SKU")
     refuse_where(~demand["store_id"].isin(stores["store_id"]), "demand names stores that are not in stores")
     refuse_where(~demand["sku_id"].isin(skus["sku_id"]), "demand names SKUs that are not in skus")
-    finite_columns(demand, "demand", QUANTILES)
+    finite_columns(demand, "demand", QUANTILE_COLUMNS)
     finite_array(stock["available_units"], "stock.available_units")
     finite_columns(stores, "stores", ("ambient_free_ml", "cold_free_ml"), minimum=None)
     finite_columns(skus, "skus", _SKU_NUMBERS)
     finite_columns(skus, "skus", ("pack_units", "volume_ml"), minimum=1)
     cells = (
-        demand[[*_CELL, *QUANTILES]]
+        demand[[*_CELL, *QUANTILE_COLUMNS]]
         .merge(stock[[*_CELL, "available_units"]], on=_CELL, how="left")
         .merge(stores[["store_id", "dc_id", "ambient_free_ml", "cold_free_ml"]], on="store_id")
         .merge(skus[["sku_id", "storage_class", *_SKU_NUMBERS]], on="sku_id")
@@ -128,7 +128,7 @@ def _demand_curve(cells: pd.DataFrame) -> FloatArray:
     Crossing quantiles are sorted (rearrangement, Chernozhukov, Fernandez-Val, Galichon 2010). Above p95 the tail is
     uniform with the mean excess of the exponential tail through p90 and p95.
     """
-    inner = np.sort(cells[list(QUANTILES)].to_numpy(np.float64), axis=1)
+    inner = np.sort(cells[list(QUANTILE_COLUMNS)].to_numpy(np.float64), axis=1)
     p90, p95 = inner[:, -2], inner[:, -1]
     top = p95 + 2.0 * (p95 - p90) / np.log(2.0)
     return np.column_stack([np.zeros(len(cells)), inner, top])

@@ -77,10 +77,11 @@ class DemandModel:
 
 @dataclass(frozen=True)
 class DemandForecast:
-    """``days``: one row per store and day; see ``forecast_demand``. ``warnings`` are sentences for people."""
+    """``days``: see ``forecast_demand``. ``maker``: what the model saw. ``warnings`` are sentences for people."""
 
     days: pd.DataFrame
     model: DemandModel
+    maker: FeatureMaker
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -116,7 +117,7 @@ def forecast_demand(
     maker = feature_maker(known, panel)
     model = fit_demand(maker, parameters, run)
     days = predict_demand(model, maker, run)
-    return DemandForecast(days, model, (*panel.warnings, *_model_warnings(model, days)))
+    return DemandForecast(days, model, maker, (*panel.warnings, *_model_warnings(model, days)))
 
 
 def fit_demand(maker: FeatureMaker, parameters: ForecastParameters, run: Runner | None = None) -> DemandModel:

@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rouxing.forecast.arrays import Features, Matrix
 from rouxing.forecast.demand import DemandModel
 from rouxing.forecast.features import FEATURES, FeatureMaker
 from rouxing.forecast.history import Days
-from rouxing.forecast.panel import Matrix
 
 SHARE_COLUMNS = ("level", "calendar", "commitments", "campaign", "other")
-
-Features = npt.NDArray[np.float32]
 
 _PREFIXES: Mapping[str, tuple[str, ...]] = {
     "calendar": (

@@ -11,10 +11,10 @@ from rouxing.forecast.demand import DemandModel
 from rouxing.forecast.distribution import SharedShock, shared_shock
 from rouxing.forecast.history import day_numbers
 from rouxing.forecast.pit import row_draws
+from rouxing.model.quantiles import SPREAD_10_90
 
 _FEWEST_ORIGINS = 3
 _WITHIN = 0.8
-_NORMAL_10_90 = 2.5631031310892007  # distance between the .10 and .90 quantile, standard deviations
 _WIDEST = 2.5
 _FAR = 6.0
 
@@ -50,7 +50,7 @@ def observe(judged: pd.DataFrame) -> Observed | None:
     spread_out = actual + row_draws(judged) - 0.5
     side = np.where(spread_out > middle, judged["p90"].to_numpy() - middle, middle - judged["p10"].to_numpy())
     reach = np.abs(spread_out - middle) / np.maximum(side, 1e-9)
-    deviation = np.maximum((judged["p90"] - judged["p10"]).to_numpy() / _NORMAL_10_90, 1e-9)
+    deviation = np.maximum((judged["p90"] - judged["p10"]).to_numpy() / SPREAD_10_90, 1e-9)
     error = np.clip((actual - judged["mean"].to_numpy()) / deviation, -_FAR, _FAR)
     stores = pd.factorize(judged["store_id"], sort=True)[0].astype(np.int64)
     shock = shared_shock(error, stores, day_numbers(judged["date"]))

@@ -14,12 +14,10 @@ from rouxing.forecast.history import Days, dates_of, day_number, day_numbers
 from rouxing.forecast.level import recent_levels
 from rouxing.forecast.panel import Matrix
 from rouxing.forecast.profile import PROFILE_DAYS, SlotProfile, day_kinds, open_slots, slot_profile
-from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS
+from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS, SPREAD_10_90
 
 SLOT_DAYS = 3
 SLOT_COLUMNS = ("store_id", "date", "slot", "mean", "dispersion", "shock", *QUANTILE_COLUMNS)
-# Distance between the .10 and the .90 quantile of a normal distribution, in standard deviations.
-_SPREAD_10_90 = 2.5631031310892007
 _DECIMALS = 6
 _SILENT_DAYS = 28
 _MUCH_OUTSIDE = 0.1
@@ -118,7 +116,7 @@ def _days(days: pd.DataFrame, profile: SlotProfile, table: DayTable) -> tuple[Ma
     told[where] = 1.0
     mean[where] = days["mean"].to_numpy(dtype=np.float64)[wanted]
     spread = (days["p90"] - days["p10"]).to_numpy(dtype=np.float64)[wanted]
-    deviation[where] = spread / _SPREAD_10_90
+    deviation[where] = spread / SPREAD_10_90
     return mean, deviation, 1.0 - told.min(axis=1)
 
 

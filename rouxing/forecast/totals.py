@@ -7,9 +7,8 @@ import pandas as pd
 
 from rouxing.forecast.distribution import SharedShock, quantiles_of_sum
 from rouxing.forecast.history import day_numbers
+from rouxing.model.feeds import WHOLE_CHAIN
 from rouxing.model.quantiles import QUANTILE_COLUMNS
-
-WHOLE_CHAIN = "ALL"
 
 
 def area_totals(days: pd.DataFrame, stores: pd.DataFrame, shock: SharedShock) -> pd.DataFrame:

@@ -14,10 +14,8 @@ from scipy.special import gammaincinv
 from rouxing.forecast.history import Days, day_number, day_numbers
 from rouxing.forecast.panel import Matrix, summed
 from rouxing.forecast.skus import SkuSplit, day_kinds
-from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS
+from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS, SPREAD_10_90
 
-# Distance between the .10 and the .90 quantile of a normal distribution, in standard deviations.
-_SPREAD_10_90 = 2.5631031310892007
 # Correlation of the forecast errors of two days of one store: .20-.22 on the city, a week ahead.
 DAY_CORRELATION = 0.2
 _SHAPES = np.geomspace(1e-3, 1e6, 600)
@@ -179,7 +177,7 @@ def _factors(table: pd.DataFrame, key: str, ids: npt.NDArray[np.object_]) -> Mat
 def _day_moments(days: pd.DataFrame) -> tuple[Matrix, Matrix]:
     """Mean and standard deviation of each day's pickups."""
     mean, low, high = (days[name].to_numpy(dtype=np.float64) for name in ("mean", "p10", "p90"))
-    return mean, (high - low) / _SPREAD_10_90
+    return mean, (high - low) / SPREAD_10_90
 
 
 def _exchanged(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rouxing.model.feeds import WHOLE_CHAIN
 from rouxing.report.plan_report import PlanReport
 
-WHOLE_CHAIN = "ALL"
 _BUSY, _TIGHT, _OVER = 0.7, 0.9, 1.0
 
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rouxing.allocate.stock import QUANTILES, StockAllocation, StockParameters, allocate_stock
+from rouxing.allocate.stock import StockAllocation, StockParameters, allocate_stock
+from rouxing.model.quantiles import QUANTILE_COLUMNS
 from rouxing.optimize.checks import RefusedInputError
 
 SEEDS = st.integers(0, 2**32 - 1)
 # Demand spread evenly over 0 to 100 units, up to p95.
-EVEN = dict(zip(QUANTILES, (5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0), strict=True))
+EVEN = dict(zip(QUANTILE_COLUMNS, (5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0), strict=True))
 
 
 def one_store(**changes: Any) -> dict[str, pd.DataFrame]:
@@ -57,8 +58,8 @@ def city(seed: int, stores: int, skus: int) -> dict[str, pd.DataFrame]:
     store_ids, sku_ids = [f"S{i:02d}" for i in range(stores)], [f"K{i:02d}" for i in range(skus)]
     pairs = pd.DataFrame({"store_id": np.repeat(store_ids, skus), "sku_id": np.tile(sku_ids, stores)})
     middle = random.choice([0.0, 1.0, 8.0, 60.0, 2000.0], len(pairs))
-    spread = np.cumsum(random.uniform(0, 0.5, (len(pairs), len(QUANTILES))), axis=1)
-    demand = pairs.assign(**{name: middle * spread[:, i] for i, name in enumerate(QUANTILES)}, mean=middle)
+    spread = np.cumsum(random.uniform(0, 0.5, (len(pairs), len(QUANTILE_COLUMNS))), axis=1)
+    demand = pairs.assign(**{name: middle * spread[:, i] for i, name in enumerate(QUANTILE_COLUMNS)}, mean=middle)
     dcs = pd.DataFrame({"dc_id": np.repeat(["D0", "D1"], skus), "sku_id": np.tile(sku_ids, 2)})
     return {
         "demand": demand,

@@ -13,7 +13,8 @@ from rouxing.forecast.demand import ForecastParameters, forecast_demand
 from rouxing.forecast.distribution import SharedShock
 from rouxing.forecast.history import History
 from rouxing.forecast.observed import as_observed, observe
-from rouxing.forecast.totals import WHOLE_CHAIN, area_totals
+from rouxing.forecast.totals import area_totals
+from rouxing.model.feeds import WHOLE_CHAIN
 
 
 def judged(shock: float, origins: int = 4, stores: int = 60) -> pd.DataFrame:
