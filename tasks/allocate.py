@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import timedelta
 
 import pandas as pd
 from prefect import task
 
-from rouxing.allocate.position import arrival_dates, free_room, stock_at_arrival, stock_for_pickups, units_now
-from rouxing.allocate.staff import StaffParameters, plan_staff
-from rouxing.allocate.stock import StockAllocation, StockParameters, allocate_stock
-from rouxing.allocate.store_days import StoreDayParameters, store_day_limits
-from rouxing.forecast.show_up import orders_of
-from rouxing.forecast.skus import SkuSplit
-from rouxing.forecast.units import sku_demand, slot_arrivals
 from rouxing.model.errors import PermanentError
+from rouxing.plan.day_allocation import PLANNED_DAYS, AllocationParameters, DayAllocation, decide_allocation
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
@@ -26,31 +20,6 @@ from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 
 Frames = dict[str, pd.DataFrame]
-PLANNED_DAYS = 2
-
-
-@dataclass(frozen=True)
-class AllocationParameters:
-    """``staffing_quantile``: quantile of the day's pickups that people are planned for; ``load_quantile``: the one
-    that store-day limits hold against.
-    """
-
-    staffing_quantile: str = "p75"
-    load_quantile: str = "p90"
-    stock: StockParameters = field(default_factory=StockParameters)
-    staff: StaffParameters = field(default_factory=StaffParameters)
-    store_days: StoreDayParameters = field(default_factory=StoreDayParameters)
-
-
-@dataclass(frozen=True)
-class DayAllocation:
-    """All that one allocation writes."""
-
-    stock: StockAllocation
-    transfers: pd.DataFrame
-    staff_slots: pd.DataFrame
-    store_days: pd.DataFrame
-    warnings: pd.DataFrame
 
 
 @task(name="allocate-day", **STEP)
@@ -73,7 +42,7 @@ def allocate_day(moment: Moment) -> str:
     parameters = AllocationParameters()
     draft = name_draft("allocation", moment, frames, forecast_id=forecast_id, **asdict(parameters))
     if not is_known(database, "allocate/touch_run", allocation_id=draft.name):
-        made = decide(moment, frames, parameters)
+        made = decide_allocation(moment.business_date, frames, parameters)
         with database.connect() as connection:
             _write(connection, draft, made)
     tell("allocate", "decide", 1.0)
@@ -104,62 +73,6 @@ def read_inputs(connection: Connection, moment: Moment, forecast_id: str) -> Fra
         "walk_ins": read_frame(connection, "forecast/walk_ins", forecast_id=forecast_id),
         "exchanges": read_frame(connection, "forecast/exchanges", forecast_id=forecast_id),
     }
-
-
-def decide(moment: Moment, frames: Frames, parameters: AllocationParameters) -> DayAllocation:
-    """Stock first, then people, then what each store-day can keep; pure."""
-    stores, skus = frames["stores"], frames["skus"]
-    days = frames["days"][frames["days"]["store_id"].isin(stores["store_id"])]
-    split = frames["split"][frames["split"]["sku_id"].isin(skus["sku_id"])]
-    now = units_now(stores, skus, frames["counts"], frames["in_transit"])
-    arrivals = arrival_dates(stores, moment.business_date)
-    shares = SkuSplit(split, frames["sku_weekdays"], frames["walk_ins"])
-    demand = _demand(days, shares, frames["exchanges"], arrivals)
-    stock = _stock(stores, skus, now, demand, arrivals, frames["counts"], parameters.stock)
-    transfers = stock.transfers.merge(arrivals, on="store_id")
-    planned = days[days["date"] < pd.Timestamp(moment.business_date) + pd.Timedelta(days=PLANNED_DAYS)]
-    load = slot_arrivals(planned, frames["slots"], parameters.staffing_quantile)
-    staff = plan_staff(load, stores, frames["rosters"], parameters.staff)
-    loads = planned.rename(columns={"date": "business_date", "mean": "load_mean"})
-    loads = loads.assign(load_upper=loads[parameters.load_quantile])[
-        ["store_id", "business_date", "load_mean", "load_upper", "show_up_share"]
-    ]
-    units = stock_for_pickups(now, transfers, arrivals, loads.drop(columns="load_upper"), split)
-    limits = store_day_limits(staff.slots, stores, units, loads, parameters.store_days)
-    warnings = pd.concat([staff.warnings, limits.warnings], ignore_index=True)
-    return DayAllocation(stock, transfers, staff.slots, limits.store_days, warnings)
-
-
-def _demand(days: pd.DataFrame, split: SkuSplit, exchanges: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:
-    """Units of each SKU asked for before and on the day on which a transfer arrives.
-
-    On the covered day every order takes stock, also those nobody will fetch. What these took is back on the shelf the
-    next morning, so the days before it use up what is collected.
-    """
-    due = days.merge(arrivals, on="store_id")
-    before = due[due["date"] < due["arrives_on"]]
-    covered = orders_of(due[due["date"] == due["arrives_on"]])
-    return pd.concat([sku_demand(part, split, exchanges) for part in (before, covered)], ignore_index=True)
-
-
-def _stock(
-    stores: pd.DataFrame,
-    skus: pd.DataFrame,
-    now: pd.DataFrame,
-    demand: pd.DataFrame,
-    arrivals: pd.DataFrame,
-    counts: pd.DataFrame,
-    parameters: StockParameters,
-) -> StockAllocation:
-    due = demand.merge(arrivals, on="store_id")
-    covered = due[due["date"] == due["arrives_on"]]
-    at_centres = counts[~counts["location_id"].isin(stores["store_id"])]
-    supply = at_centres.rename(columns={"location_id": "dc_id"}).assign(
-        available_units=(at_centres["on_hand_units"] - at_centres["locked_units"]).clip(lower=0)
-    )[["dc_id", "sku_id", "available_units"]]
-    return allocate_stock(
-        covered, stock_at_arrival(now, demand, arrivals), supply, free_room(stores, skus, now), skus, parameters
-    )
 
 
 def _write(connection: Connection, draft: Draft, made: DayAllocation) -> None:

@@ -8,14 +8,8 @@ from datetime import timedelta
 import pandas as pd
 from prefect import task
 
-from rouxing.redistribute.cells import (
-    RECENT_DAYS,
-    carrier_shares,
-    coupon_worth,
-    quota_budgets,
-    quota_cells,
-    quota_loads,
-)
+from rouxing.plan.day_quotas import quota_question
+from rouxing.redistribute.cells import RECENT_DAYS
 from rouxing.redistribute.problem import QuotaParameters
 from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
 from rouxing.warehouse.copy import copy_frame
@@ -73,7 +67,7 @@ def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool) -> str:
     )
     if is_known(database, "redistribute/touch_run", redistribution_id=draft.name):
         return draft.name
-    arguments = decision_arguments(moment, frames)
+    arguments = quota_question(moment.business_date, frames, moment.stores)
     decide = rule_quotas if by_rule else redistribute_quotas
     plan = decide(**arguments, parameters=parameters)
     with database.connect() as connection:
@@ -105,40 +99,6 @@ def read_inputs(connection: Connection, moment: Moment, allocation_id: str) -> F
         "curves": read_frame(connection, "forecast/redemption_curves", **forecast),
         "sku_split": read_frame(connection, "forecast/sku_split", **forecast),
     }
-
-
-def decision_arguments(moment: Moment, frames: Frames) -> Frames:
-    """The engine's arguments from the inputs; pure."""
-    stocks = frames["coupon_stocks"]
-    worth = coupon_worth(stocks, frames["curves"], frames["sku_split"], frames["skus"])
-    growth = carrier_growth(frames["store_days"], frames["pickups"], frames["stores"])
-    cells = quota_cells(frames["quotas"], stocks, frames["campaigns"], growth, worth, moment.business_date)
-    carriers = carrier_shares(cells, stocks, frames["stores"], frames["claims"])
-    last_day = moment.business_date + timedelta(days=1)
-    daily, totals = quota_budgets(cells, stocks, frames["campaigns"])
-    in_scope = carriers[carriers["store_id"].isin(moment.stores)] if moment.stores else carriers
-    return {
-        "cells": cells.assign(in_scope=cells["carrier_id"].isin(in_scope["carrier_id"])),
-        "loads": quota_loads(cells, frames["curves"], carriers, last_day),
-        "store_days": frames["store_days"],
-        "budgets": daily,
-        "totals": totals,
-    }
-
-
-def carrier_growth(store_days: pd.DataFrame, pickups: pd.DataFrame, stores: pd.DataFrame) -> pd.DataFrame:
-    """Forecast pickups over the recent daily mean, per store and per district: carrier_id, business_date, growth."""
-    districts = stores[["store_id", "district_id"]]
-    days = store_days.merge(pickups, on="store_id", how="left").merge(districts, on="store_id")
-    own = days.assign(carrier_id=days["store_id"])
-    zone = days.assign(carrier_id=days["district_id"])
-    sums = (
-        pd.concat([own, zone])
-        .groupby(["carrier_id", "business_date"], as_index=False)[["load_mean", "daily_pickups"]]
-        .sum()
-    )
-    growth = (sums["load_mean"] / sums["daily_pickups"].where(sums["daily_pickups"] > 0)).fillna(1.0)
-    return sums[["carrier_id", "business_date"]].assign(growth=growth.clip(0.25, 4.0))
 
 
 def _write(connection: Connection, draft: Draft, plan: QuotaPlan, loads: pd.DataFrame) -> None:
