@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 
-import pandas as pd
 from prefect import task
 
 from rouxing.model.errors import PermanentError
-from rouxing.plan.day_allocation import PLANNED_DAYS, AllocationParameters, DayAllocation, decide_allocation
+from rouxing.plan.day_allocation import AllocationParameters, DayAllocation, decide_allocation
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
+from rouxing.warehouse.plan_inputs import read_allocation_inputs
 from rouxing.warehouse.queries import named_query
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
-
-Frames = dict[str, pd.DataFrame]
 
 
 @task(name="allocate-day", **STEP)
@@ -38,7 +35,7 @@ def allocate_day(moment: Moment) -> str:
         if forecast.empty:
             raise PermanentError(f"There is no forecast for {moment.label} yet; run forecast first.")
         forecast_id = str(forecast["forecast_id"].iloc[0])
-        frames = read_inputs(connection, moment, forecast_id)
+        frames = read_allocation_inputs(connection, moment.known_by, moment.business_date, moment.stores, forecast_id)
     parameters = AllocationParameters()
     draft = name_draft("allocation", moment, frames, forecast_id=forecast_id, **asdict(parameters))
     if not is_known(database, "allocate/touch_run", allocation_id=draft.name):
@@ -47,32 +44,6 @@ def allocate_day(moment: Moment) -> str:
             _write(connection, draft, made)
     tell("allocate", "decide", 1.0)
     return draft.name
-
-
-def read_inputs(connection: Connection, moment: Moment, forecast_id: str) -> Frames:
-    """Everything the allocation is made of, as known by the moment."""
-    as_of = {"known_by": moment.known_by, "business_date": moment.business_date}
-    last_date = moment.business_date + timedelta(days=PLANNED_DAYS - 1)
-    stores = read_frame(connection, "core/stores", **as_of)
-    return {
-        "stores": stores[stores["store_id"].isin(moment.stores)] if moment.stores else stores,
-        "skus": read_frame(connection, "core/skus", **as_of),
-        "rosters": read_frame(
-            connection,
-            "core/rosters",
-            known_by=moment.known_by,
-            first_date=moment.business_date,
-            last_date=last_date,
-        ),
-        "counts": read_frame(connection, "allocate/stock_position", **as_of),
-        "in_transit": read_frame(connection, "allocate/in_transit", **as_of),
-        "days": read_frame(connection, "forecast/days", forecast_id=forecast_id),
-        "slots": read_frame(connection, "forecast/slots", forecast_id=forecast_id),
-        "split": read_frame(connection, "forecast/sku_split", forecast_id=forecast_id),
-        "sku_weekdays": read_frame(connection, "forecast/sku_weekdays", forecast_id=forecast_id),
-        "walk_ins": read_frame(connection, "forecast/walk_ins", forecast_id=forecast_id),
-        "exchanges": read_frame(connection, "forecast/exchanges", forecast_id=forecast_id),
-    }
 
 
 def _write(connection: Connection, draft: Draft, made: DayAllocation) -> None:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 
 import pandas as pd
 from prefect import task
 
 from rouxing.plan.day_quotas import quota_question
-from rouxing.redistribute.cells import RECENT_DAYS
 from rouxing.redistribute.problem import QuotaParameters
 from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
+from rouxing.warehouse.plan_inputs import read_quota_inputs
 from rouxing.warehouse.queries import named_query
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
-
-Frames = dict[str, pd.DataFrame]
 
 
 @task(name="redistribute-day", **STEP)
@@ -60,7 +57,7 @@ def report_redistribution(redistribution_id: str) -> None:
 def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool) -> str:
     database = current_database()
     with database.connect() as connection:
-        frames = read_inputs(connection, moment, allocation_id)
+        frames = read_quota_inputs(connection, moment.known_by, moment.business_date, allocation_id)
     parameters = QuotaParameters()
     draft = name_draft(
         "redistribution", moment, frames, allocation_id=allocation_id, by_rule=by_rule, **asdict(parameters)
@@ -73,32 +70,6 @@ def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool) -> str:
     with database.connect() as connection:
         _write(connection, draft, plan, arguments["loads"])
     return draft.name
-
-
-def read_inputs(connection: Connection, moment: Moment, allocation_id: str) -> Frames:
-    """Everything the quota decision is made of, as known by the moment."""
-    as_of = {"known_by": moment.known_by, "business_date": moment.business_date, "origin": moment.origin}
-    plan = {"allocation_id": allocation_id}
-    allocation = read_frame(connection, "redistribute/allocation", **plan)
-    forecast = {"forecast_id": allocation["forecast_id"].iloc[0]}
-    return {
-        "quotas": read_frame(
-            connection,
-            "redistribute/quotas",
-            known_by=moment.known_by,
-            first_date=moment.business_date - timedelta(days=RECENT_DAYS),
-            last_date=moment.business_date + timedelta(days=1),
-        ),
-        "coupon_stocks": read_frame(connection, "core/coupon_stocks", **as_of),
-        "campaigns": read_frame(connection, "core/campaigns", **as_of),
-        "stores": read_frame(connection, "core/stores", **as_of),
-        "skus": read_frame(connection, "core/skus", **as_of),
-        "claims": read_frame(connection, "redistribute/claims_by_store", **as_of),
-        "pickups": read_frame(connection, "redistribute/recent_pickups", **as_of),
-        "store_days": read_frame(connection, "redistribute/store_days", **plan),
-        "curves": read_frame(connection, "forecast/redemption_curves", **forecast),
-        "sku_split": read_frame(connection, "forecast/sku_split", **forecast),
-    }
 
 
 def _write(connection: Connection, draft: Draft, plan: QuotaPlan, loads: pd.DataFrame) -> None:

@@ -48,8 +48,8 @@ def decide_allocation(
 ) -> DayAllocation:
     """Transfers, people per half hour and store-day limits for the business date and the day after.
 
-    ``frames`` are those of `tasks.allocate.read_inputs`: stores, skus, rosters, counts, in_transit, days, slots, split,
-    sku_weekdays, walk_ins, exchanges.
+    ``frames`` are those of `warehouse.plan_inputs.read_allocation_inputs`: stores, skus, rosters, counts, in_transit,
+    days, slots, split, sku_weekdays, walk_ins, exchanges.
     """
     stores, skus = frames["stores"], frames["skus"]
     days = frames["days"][frames["days"]["store_id"].isin(stores["store_id"])]

@@ -13,7 +13,7 @@ from rouxing.redistribute.cells import carrier_shares, coupon_worth, quota_budge
 def quota_question(
     business_date: date, frames: Mapping[str, pd.DataFrame], scope: tuple[str, ...] = ()
 ) -> dict[str, pd.DataFrame]:
-    """Arguments of `redistribute_quotas` from the frames of `tasks.redistribute.read_inputs`.
+    """Arguments of `redistribute_quotas` from the frames of `warehouse.plan_inputs.read_quota_inputs`.
 
     ``scope``: stores whose carriers may change; empty = all.
     """
