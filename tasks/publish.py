@@ -22,6 +22,7 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.queries import named_query
 from tasks.artifacts import leave_markdown, leave_table
+from tasks.certify import read_certificate
 from tasks.context import Moment, current_database, current_settings, tell
 from tasks.options import OUTSIDE, STEP
 from tasks.redistribute import redistribute_by_rule
@@ -159,9 +160,7 @@ def _drafted(
     previous = in_force.get("plan_id")
     settle_minutes = current_settings().settle_minutes
     with current_database().connect() as connection:
-        checks = read_frame(
-            connection, "plan/certificate", known_by=moment.known_by, settle_minutes=settle_minutes, **lines
-        )
+        checks = read_certificate(connection, known_by=moment.known_by, settle_minutes=settle_minutes, **lines)
         differences = read_frame(connection, "publish/differences", previous_plan_id=previous, **lines)
     return Plan(
         _plan_id(moment, rung, lines), moment, rung, why, allocation_id, redistribution_id, previous,

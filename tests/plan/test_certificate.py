@@ -9,7 +9,7 @@ import pytest
 
 from rouxing.plan.certificate import judge_checks
 from rouxing.warehouse.database import Connection, Database
-from rouxing.warehouse.frames import read_frame
+from tasks.certify import read_certificate
 from tests.plan.world import IDS, KNOWN_BY, write_plan, write_world
 
 
@@ -27,7 +27,7 @@ def plan(database: Database) -> Iterator[Connection]:
 
 
 def checks(connection: Connection) -> pd.DataFrame:
-    return read_frame(connection, "plan/certificate", known_by=KNOWN_BY, settle_minutes=10, **IDS)
+    return read_certificate(connection, known_by=KNOWN_BY, settle_minutes=10, **IDS)
 
 
 def test_a_sound_plan_passes_every_check(plan: Connection) -> None:

@@ -1,0 +1,30 @@
+"""The certificate of a drafted plan: every check of sql/plan/checks, read in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+
+from rouxing.warehouse.database import Connection
+from rouxing.warehouse.frames import read_frame
+
+CHECKS = ("plan/certificate",)
+
+
+def read_certificate(
+    connection: Connection, *, known_by: datetime, settle_minutes: int, allocation_id: str, redistribution_id: str
+) -> pd.DataFrame:
+    """Every limit with its value and slack: check_name, subject, value, limit_value, slack, verdict, note.
+
+    The checks read the plan's lines, the vendors' facts as known by ``known_by`` and master data; they share no code
+    with the planners.
+    """
+    named = {
+        "known_by": known_by,
+        "settle_minutes": settle_minutes,
+        "allocation_id": allocation_id,
+        "redistribution_id": redistribution_id,
+    }
+    parts = [read_frame(connection, name, **named) for name in CHECKS]
+    return pd.concat(parts, ignore_index=True).sort_values(["check_name", "subject"], ignore_index=True)
