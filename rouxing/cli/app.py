@@ -21,6 +21,8 @@ backtest_app = typer.Typer(help="How good the forecast would have been on real h
 app.add_typer(backtest_app, name="backtest")
 forecast_app = typer.Typer(help="Look into stored forecasts.", no_args_is_help=True)
 app.add_typer(forecast_app, name="forecast")
+values_app = typer.Typer(help="What a minute, a pickup and a coupon are worth in decisions.", no_args_is_help=True)
+app.add_typer(values_app, name="values")
 
 
 @app.command()
@@ -136,6 +138,30 @@ def forecast_rescore(
     from rouxing.cli.rescore import rescore
 
     raise typer.Exit(rescore(load_settings(), forecast_id))
+
+
+@values_app.command("list")
+def values_list() -> None:
+    """Show every planning value with its unit, and who set it or why the default is what it is."""
+    from rouxing.cli.values import list_values
+
+    list_values(load_settings())
+
+
+@values_app.command("set")
+def values_set(
+    name: Annotated[str, typer.Argument(help="Value, e.g. wait_fen_per_minute; `rouxing values list` shows them.")],
+    value: Annotated[float, typer.Argument(help="The value in the unit that the list shows.")],
+    by: Annotated[str, typer.Option(help="Who sets it.")],
+    source: Annotated[str, typer.Option(help="Where it comes from, e.g. 'wage list of July'.")],
+    valid_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First business date. Without it: today.")
+    ] = None,
+) -> None:
+    """Set a planning value from a day on. Plans already made keep the value they were made with."""
+    from rouxing.cli.values import set_value
+
+    set_value(load_settings(), name, value, by, source, valid_from.date() if valid_from else None)
 
 
 @app.command()
