@@ -84,6 +84,13 @@ def _write(connection: Connection, draft: Draft, plan: QuotaPlan, loads: pd.Data
         },
     )
     columns = ["stock_id", "carrier_id", "business_date", "quota_coupons", "previous_coupons", "issued_coupons"]
-    more = ["reference_coupons", "expected_claims", "reason", "binding_store_id", "price_fen"]
-    copy_frame(connection, "plan.coupon_quotas", plan.quotas[columns + more].assign(redistribution_id=draft.name))
-    copy_frame(connection, "plan.quota_loads", loads.assign(redistribution_id=draft.name))
+    more = ["reference_claims", "expected_claims", "reason", "binding_store_id", "price_fen"]
+    copy_frame(
+        connection,
+        "plan.coupon_quotas",
+        plan.quotas.rename(columns={"reference_coupons": "reference_claims"})[columns + more].assign(
+            redistribution_id=draft.name
+        ),
+    )
+    renamed = loads.rename(columns={"pickups_per_coupon": "pickups_per_claim"})
+    copy_frame(connection, "plan.quota_loads", renamed.assign(redistribution_id=draft.name))

@@ -103,9 +103,9 @@ quota_pickups as (
     select
         loads.store_id,
         loads.load_date,
-        sum(loads.pickups_per_coupon * (quotas.quota_coupons - quotas.reference_coupons)) as planned,
-        sum(loads.pickups_per_coupon * (greatest(quotas.previous_coupons, quotas.issued_coupons)
-            - quotas.reference_coupons)) as in_force
+        sum(loads.pickups_per_claim * (quotas.quota_coupons - quotas.reference_claims)) as planned,
+        sum(loads.pickups_per_claim * (greatest(quotas.previous_coupons, quotas.issued_coupons)
+            - quotas.reference_claims)) as in_force
     from plan.quota_loads as loads
     join planned_quotas as quotas using (stock_id, carrier_id, business_date)
     where loads.redistribution_id = %(redistribution_id)s
@@ -137,7 +137,7 @@ quota_load_errors as (
         on curves.forecast_id = parameters.forecast_id and curves.stock_id = quotas.stock_id
         and quotas.business_date + curves.age_days <= planned_date + 1
     left join lateral (
-        select sum(pickups_per_coupon) as pickups
+        select sum(pickups_per_claim) as pickups
         from plan.quota_loads as loads
         where loads.redistribution_id = %(redistribution_id)s and loads.stock_id = quotas.stock_id
           and loads.carrier_id = quotas.carrier_id and loads.business_date = quotas.business_date

@@ -1,8 +1,8 @@
 -- Load and capacity of each planned store-day, with the quotas of the plan. Grain: store, business day.
 with quota_pickups as (
     select loads.store_id, loads.load_date as business_date,
-        sum(loads.pickups_per_coupon * (quotas.quota_coupons - quotas.reference_coupons)) as extra_pickups,
-        sum(loads.pickups_per_coupon * (quotas.expected_claims - quotas.reference_coupons)) as expected_extra_pickups
+        sum(loads.pickups_per_claim * (quotas.quota_coupons - quotas.reference_claims)) as extra_pickups,
+        sum(loads.pickups_per_claim * (quotas.expected_claims - quotas.reference_claims)) as expected_extra_pickups
     from plan.quota_loads as loads
     join plan.coupon_quotas as quotas using (redistribution_id, stock_id, carrier_id, business_date)
     where loads.redistribution_id = %(redistribution_id)s

@@ -63,7 +63,7 @@ TAMPERED = {
     "campaign_total_budget": "update core.campaigns set budget_coupons = 930",
     "issued_coupons": "update plan.coupon_quotas set quota_coupons = 3 where carrier_id = 'S2'",
     "change_limit": "update plan.coupon_quotas set quota_coupons = 27 where carrier_id = 'S1'",
-    "quota_loads": "update plan.quota_loads set pickups_per_coupon = 0.1 where carrier_id = 'S2'",
+    "quota_loads": "update plan.quota_loads set pickups_per_claim = 0.1 where carrier_id = 'S2'",
     "changed_carriers": "update plan.redistributions set parameters = parameters || '{\"max_changed_carriers\": 0}'",
     "changed_coupon_stocks": "update plan.redistributions set parameters = parameters || '{\"max_changed_stocks\": 0}'",
 }

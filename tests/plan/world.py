@@ -156,12 +156,12 @@ PLAN: dict[str, list[dict[str, Any]]] = {
     "plan.coupon_quotas": [
         {
             **_QUOTA, "carrier_id": store, "quota_coupons": quota, "previous_coupons": 20, "issued_coupons": 4,
-            "reference_coupons": 20.0, "expected_claims": 20.0, "reason": "demand", "price_fen": 0.0,
+            "reference_claims": 20.0, "expected_claims": 20.0, "reason": "demand", "price_fen": 0.0,
         }
         for store, quota in (("S1", 26), ("S2", 20))
     ],
     "plan.quota_loads": [
-        {**_QUOTA, "carrier_id": store, "store_id": store, "load_date": DAY, "pickups_per_coupon": 0.25}
+        {**_QUOTA, "carrier_id": store, "store_id": store, "load_date": DAY, "pickups_per_claim": 0.25}
         for store in ("S1", "S2")
     ],
 }  # fmt: skip
