@@ -39,6 +39,7 @@ def read_allocation_inputs(
         "sku_weekdays": read_frame(connection, "forecast/sku_weekdays", forecast_id=forecast_id),
         "walk_ins": read_frame(connection, "forecast/walk_ins", forecast_id=forecast_id),
         "exchanges": read_frame(connection, "forecast/exchanges", forecast_id=forecast_id),
+        "overrides": read_frame(connection, "core/overrides", **as_of),
     }
 
 
@@ -65,4 +66,6 @@ def read_quota_inputs(connection: Connection, known_by: datetime, business_date:
         "store_days": read_frame(connection, "redistribute/store_days", **plan),
         "curves": read_frame(connection, "forecast/redemption_curves", **forecast),
         "sku_split": read_frame(connection, "forecast/sku_split", **forecast),
+        "overrides": read_frame(connection, "core/overrides", **as_of),
+        "pilot_scope": read_frame(connection, "core/pilot_scope", **as_of),
     }
