@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One text in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def fill(self, **values: object) -> Words:
-        """The text with ``{name}`` replaced in both languages; a value that is ``Words`` gives each its own."""
-        chinese = {name: value.zh if isinstance(value, Words) else value for name, value in values.items()}
-        english = {name: value.en if isinstance(value, Words) else value for name, value in values.items()}
-        return Words(self.zh.format(**chinese), self.en.format(**english))
-
-    def __bool__(self) -> bool:
-        return bool(self.zh or self.en)
-
+from rouxing.model.words import Words as Words
 
 NONE = Words("—", "—")
 NOTHING = Words("", "")
@@ -59,6 +42,7 @@ BINDINGS = {
     "staff": Words("人手", "staff"),
     "stock": Words("库存", "stock"),
     "default": Words("保守默认值（门店未维护产能）", "cautious default (capacity not maintained)"),
+    "override": Words("人工设定的上限", "limit set by hand"),
 }
 
 QUOTA_REASONS = {
@@ -81,6 +65,9 @@ STOCK_REASONS = {
     "cold_volume": Words("门店冷藏空间不足", "Not enough cold room in the store"),
     "ambient_volume": Words("门店常温空间不足", "Not enough ambient room in the store"),
     "pack": Words("按整箱取整", "Rounded to whole packs"),
+    "minimum": Words("补到最低陈列量", "Filled up to the minimum on the shelf"),
+    "shelf_life": Words("保质期内卖不完，不多配", "More would not sell within shelf life"),
+    "override": Words("门店人工停业", "Store closed by override"),
 }
 
 CHECKS = {
