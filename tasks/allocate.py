@@ -61,6 +61,7 @@ def _write(connection: Connection, draft: Draft, made: DayAllocation) -> None:
         "plan.stock_transfers": made.transfers,
         "plan.stock_shortages": made.stock.shortages,
         "plan.staff_slots": made.staff_slots,
+        "plan.shifts": made.shifts,
         "plan.store_days": made.store_days,
         "plan.warnings": made.warnings,
     }

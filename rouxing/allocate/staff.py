@@ -30,11 +30,13 @@ class StaffParameters:
 @dataclass(frozen=True, slots=True)
 class StaffPlan:
     """``slots``: store_id, business_date, slot, arrivals, staff_needed, staff_planned, expected_wait_seconds (NaN
-    where the queue would not settle), capacity_pickups (int64); every open half hour of every store and date.
-    ``warnings``: subject (store), business_date, missing (which value), default_used.
+    where the queue would not settle), capacity_pickups, offered_pickups, status, lead_minutes, shortage_staff; every
+    open half hour of every store and date. ``shifts``: store_id, business_date, kind (rostered, called), starts_slot,
+    ends_slot, staff. ``warnings``: subject (store), business_date, missing (which value), default_used.
     """
 
     slots: pd.DataFrame
+    shifts: pd.DataFrame
     warnings: pd.DataFrame
 
 
@@ -72,8 +74,24 @@ def plan_staff(
         staff_planned=planned.astype(np.int64),
         expected_wait_seconds=np.where(np.isfinite(wait), wait, np.nan),
         capacity_pickups=_capacity(slots, planned, parameters).astype(np.int64),
+        status="open",
+        lead_minutes=0,
+        shortage_staff=np.maximum(needed - planned.astype(np.int64), 0),
     )
-    return StaffPlan(lines, warnings)
+    lines["offered_pickups"] = lines["capacity_pickups"]
+    return StaffPlan(lines, _shifts(slots, parameters), warnings)
+
+
+def _shifts(slots: pd.DataFrame, parameters: StaffParameters) -> pd.DataFrame:
+    """Those on the roster, from opening to closing."""
+    on_roster = np.minimum(
+        slots["counters"].to_numpy(np.float64), _or_default(slots["rostered_staff"], parameters.default_rostered_staff)
+    )
+    days = slots.assign(staff=on_roster.astype(np.int64)).drop_duplicates(["store_id", "business_date"])
+    shifts = days[["store_id", "business_date"]].assign(
+        kind="rostered", starts_slot=days["opens_slot"], ends_slot=days["closes_slot"], staff=days["staff"]
+    )
+    return shifts[shifts["staff"] > 0].reset_index(drop=True)
 
 
 def _check(slot_load: pd.DataFrame, stores: pd.DataFrame, rosters: pd.DataFrame) -> None:

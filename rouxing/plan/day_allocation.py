@@ -39,6 +39,7 @@ class DayAllocation:
     stock: StockAllocation
     transfers: pd.DataFrame
     staff_slots: pd.DataFrame
+    shifts: pd.DataFrame
     store_days: pd.DataFrame
     warnings: pd.DataFrame
 
@@ -70,7 +71,7 @@ def decide_allocation(
     units = stock_for_pickups(now, transfers, arrivals, loads.drop(columns="load_upper"), split)
     limits = store_day_limits(staff.slots, stores, units, loads, parameters.store_days)
     warnings = pd.concat([staff.warnings, limits.warnings], ignore_index=True)
-    return DayAllocation(stock, transfers, staff.slots, limits.store_days, warnings)
+    return DayAllocation(stock, transfers, staff.slots, staff.shifts, limits.store_days, warnings)
 
 
 def _demand(days: pd.DataFrame, split: SkuSplit, exchanges: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:
