@@ -17,6 +17,7 @@ Row = dict[str, Value]
 MASTER_SECONDS = 5 * 60
 ANNOUNCED_SECONDS = 10 * 3600
 CONSENT_SECONDS = 10 * 60
+SHELF_MINIMUM = 3  # units
 CONSENTING_SHARE, PREFERENCE_SHARE, WITHDRAWAL_SHARE = 0.97, 0.35, 0.03
 # Daily budget over the usual quotas: the burst goes beyond it, except where a campaign is protected.
 CAMPAIGN_SPARE, PROTECTED_SPARE = 1.35, 1.6
@@ -78,6 +79,8 @@ def _skus(world: World) -> list[Row]:
             "pack_units": int(skus.pack_units[i]),
             "shelf_life_days": int(skus.shelf_life_days[i]),
             "volume_ml": int(skus.volume_ml[i]),
+            # Cold cabinets are filled by what sells; shelves look empty below a few.
+            "minimum_units": None if skus.is_cold[i] else SHELF_MINIMUM,
         }
         for i in range(world.sku_count)
     ]

@@ -140,6 +140,12 @@ SKUS = Feed(
         _count("shelf_life_days", "days it can be sold after arrival", minimum=1, maximum=2000),
         _count("volume_ml", "volume of one unit, millilitres", minimum=1),
         *_VALIDITY,
+        _count(
+            "minimum_units",
+            "least units on the shelf of every store that sells it, for presentation; absent = none",
+            required=False,
+            maximum=10_000,
+        ),
     ),
 )
 

@@ -15,6 +15,7 @@ from rouxing.allocate.store_days import StoreDayParameters, store_day_limits
 from rouxing.forecast.show_up import orders_of
 from rouxing.forecast.skus import SkuSplit
 from rouxing.forecast.units import sku_demand, slot_arrivals
+from rouxing.plan.shifted_load import shifted_days
 
 PLANNED_DAYS = 2
 
@@ -34,7 +35,9 @@ class AllocationParameters:
 
 @dataclass(frozen=True)
 class DayAllocation:
-    """All that one allocation writes."""
+    """All that one allocation writes, and ``units``: what pickups of each planned day can draw on (of
+    `stock_for_pickups`).
+    """
 
     stock: StockAllocation
     transfers: pd.DataFrame
@@ -42,18 +45,28 @@ class DayAllocation:
     shifts: pd.DataFrame
     store_days: pd.DataFrame
     warnings: pd.DataFrame
+    units: pd.DataFrame
 
 
 def decide_allocation(
-    business_date: date, frames: Mapping[str, pd.DataFrame], parameters: AllocationParameters
+    business_date: date,
+    frames: Mapping[str, pd.DataFrame],
+    parameters: AllocationParameters,
+    *,
+    load_shift: pd.DataFrame | None = None,
+    store_prices: pd.DataFrame | None = None,
 ) -> DayAllocation:
     """Transfers, people per half hour and store-day limits for the business date and the day after.
 
     ``frames`` are those of `warehouse.plan_inputs.read_allocation_inputs`: stores, skus, rosters, counts, in_transit,
-    days, slots, split, sku_weekdays, walk_ins, exchanges.
+    days, slots, split, sku_weekdays, walk_ins, exchanges; overrides (store_id, kind, value) may be absent.
+    ``load_shift``: store_id, business_date, mean_shift (pickups): what quotas decided since the forecast bring or take
+    away (`shifted_days`); demand, people and limits follow. ``store_prices``: store_id, business_date, price_fen: what
+    one more pickup that the store's goods could serve is worth.
     """
     stores, skus = frames["stores"], frames["skus"]
     days = frames["days"][frames["days"]["store_id"].isin(stores["store_id"])]
+    days = shifted_days(days, load_shift)
     split = frames["split"][frames["split"]["sku_id"].isin(skus["sku_id"])]
     now = units_now(stores, skus, frames["counts"], frames["in_transit"])
     arrivals = arrival_dates(stores, business_date)
@@ -71,7 +84,7 @@ def decide_allocation(
     units = stock_for_pickups(now, transfers, arrivals, loads.drop(columns="load_upper"), split)
     limits = store_day_limits(staff.slots, stores, units, loads, parameters.store_days)
     warnings = pd.concat([staff.warnings, limits.warnings], ignore_index=True)
-    return DayAllocation(stock, transfers, staff.slots, staff.shifts, limits.store_days, warnings)
+    return DayAllocation(stock, transfers, staff.slots, staff.shifts, limits.store_days, warnings, units)
 
 
 def _demand(days: pd.DataFrame, split: SkuSplit, exchanges: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:

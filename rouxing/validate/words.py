@@ -59,6 +59,7 @@ LABELS: Mapping[str, str] = {
     "made_at": "预约时间",
     "margin_fen": "毛利（分）",
     "milestone": "物流节点",
+    "minimum_units": "最低陈列量（件）",
     "occurred_at": "发生时间",
     "on_hand_units": "在库数量",
     "opens_slot": "开门时段",

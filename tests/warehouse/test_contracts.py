@@ -31,8 +31,10 @@ def test_table_and_contract_agree(database: Database, feed: Feed) -> None:
             [feed.name],
         ).fetchall()
     expected = [(column.name, TYPES[column.kind], column.required, column.meaning) for column in feed.columns]
-    assert found[: len(expected)] == expected
-    assert [row[0] for row in found[len(expected) :]] == BOOKKEEPING
+    # A column that a later migration adds stands behind the bookkeeping.
+    told = [row for row in found if row[0] not in BOOKKEEPING]
+    assert told == expected
+    assert [row[0] for row in found if row[0] in BOOKKEEPING] == BOOKKEEPING
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
