@@ -20,8 +20,10 @@ create table plan.rounds (
     is_chosen            boolean not null,
     quota_coupons        bigint not null,
     redemptions          double precision not null,
+    claim_worth_fen      double precision not null,
     served_margin_fen    double precision not null,
     lost_sales_fen       double precision not null,
+    holding_fen          double precision not null,
     wait_minutes         double precision not null,
     wait_fen             double precision not null,
     overload_probability double precision not null,
@@ -35,6 +37,8 @@ create table plan.rounds (
     primary key (redistribution_id, round)
 );
 comment on table plan.rounds is 'Plans that the joint loop met on its way, judged alike; round 0 decides stock and people first, quotas after';
+comment on column plan.rounds.claim_worth_fen is 'Expected margin less face value of the coupons that the quotas let customers claim';
+comment on column plan.rounds.lost_sales_fen is 'Margin of units asked for and not there, pickups and walk-in, planned days';
 comment on column plan.rounds.overload_probability is 'Mean over the planned store-days of the chance that pickups exceed the capacity';
 comment on column plan.rounds.objective_fen is 'Weighted sum that the loop raises';
 
