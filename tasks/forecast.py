@@ -80,6 +80,7 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, judgement: Any) -
     from rouxing.forecast.inputs import history_of
     from rouxing.forecast.observed import as_observed
     from rouxing.forecast.profile import half_hour_profile
+    from rouxing.forecast.quota_claims import claims_by_carrier
     from rouxing.forecast.slots import forecast_slots
     from rouxing.forecast.totals import area_totals
     from tasks.forecast_skus import order_columns, sku_lines
@@ -90,6 +91,7 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, judgement: Any) -
     model = as_observed(led_by(judgement.champion.kind, forecast.model), judgement.observed)
     days = predict_demand(model, forecast.maker)
     scope = set(moment.stores or inputs["stores"]["store_id"])
+    coming_claims = forecast.maker.commitments.coming_claims
     slots = forecast_slots(days, inputs["slot_history"], inputs["stores"], moment.origin)
     by_store = {
         "mart.forecast_days": order_columns(days, inputs["order_outcomes"], moment.origin)[list(_DAY_COLUMNS)],
@@ -104,6 +106,7 @@ def predict(moment: Moment, inputs: Frames, horizon_days: int, judgement: Any) -
             days[days["store_id"].isin(scope)], inputs["stores"], model.calibration.shock
         ),
         "mart.redemption_curves": redemption_curve(inputs["claims"], moment.origin),
+        "mart.forecast_claims": claims_by_carrier(coming_claims, inputs["coupon_stocks"], inputs["stores"]),
     }
     told = (*forecast.warnings, *slots.warnings, *(judgement.observed.warnings if judgement.observed else ()))
     return Forecast(lines, model, tuple(dict.fromkeys(told)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -16,7 +16,21 @@ from rouxing.forecast.panel import Matrix, Panel, build_panel
 from rouxing.forecast.quota_claims import QuotaBook, quota_book
 from rouxing.forecast.redemptions import redemption_curve, weekly_redemptions
 
+# Quotas are decided for the rest of today and for tomorrow.
+CLAIM_DAYS = 2
+
 __all__ = ["Commitments", "commitments_of", "committed_pickups", "redemption_curve"]
+
+
+_NO_CLAIMS = pd.DataFrame(
+    {
+        "store_id": pd.Series(dtype="str"),
+        "stock_id": pd.Series(dtype="str"),
+        "date": pd.Series(dtype="datetime64[s]"),
+        "wanted_claims": pd.Series(dtype="float64"),
+        "assumed_coupons": pd.Series(dtype="float64"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Commitments:
     ``booked`` counts bookings standing at the origin; ``expected_bookings`` weights them by the show-up rate;
     ``redemptions`` is what open coupons that are not booked are expected to bring; ``group_orders`` what group-buys
     are. ``to_come`` is not committed: what coupons that quotas of coming days let customers claim would bring.
+    ``coming_claims``: of the panel's origin, see ``QuotaBook.wanted_ahead``; empty without claims or quotas.
     """
 
     booked: Cube
@@ -33,6 +48,7 @@ class Commitments:
     redemptions: Cube
     group_orders: Cube
     to_come: Cube
+    coming_claims: pd.DataFrame = field(default_factory=lambda: _NO_CLAIMS)
 
     def at(self, origin: int) -> tuple[Matrix, Matrix, Matrix]:
         """Booked, expected from bookings, expected redemptions: stores x horizons each, at column ``origin``."""
@@ -56,13 +72,14 @@ def commitments_of(history: History, panel: Panel) -> Commitments:
     demand for coupons (every week) and the chance of a group-buy are those of the day, not of the panel's origin.
     """
     booked = booked_ahead(history.bookings, panel)
-    redemptions, to_come = _coupons_ahead(history, panel)
+    redemptions, to_come, coming_claims = _coupons_ahead(history, panel)
     return Commitments(
         booked.standing,
         booked.expected,
         not_booked_yet(redemptions, booked),
         group_orders(history.groups, panel),
         to_come,
+        coming_claims,
     )
 
 
@@ -90,19 +107,26 @@ def committed_pickups(history: History, origin: date, horizon: int) -> pd.DataFr
     ).astype({"store_id": "str"})
 
 
-def _coupons_ahead(history: History, panel: Panel) -> tuple[Cube, Cube]:
-    """Redemptions of open coupons, and of coupons still to be claimed: stores x origin columns x horizons."""
+def _coupons_ahead(history: History, panel: Panel) -> tuple[Cube, Cube, pd.DataFrame]:
+    """Redemptions of open coupons, and of coupons still to be claimed: stores x origin columns x horizons.
+
+    And the claims wanted on the days after the panel's origin.
+    """
     stores, columns = panel.pickups.shape
     none = nothing(stores, columns, panel.horizon)
     if history.claims is None or history.claims.empty:
-        return none, none
+        return none, none, _NO_CLAIMS
     cohorts = cohorts_of(history.claims, panel.rows_of(history.claims["store_id"]))
     book = _book(history, cohorts, panel)
     redemptions = np.zeros(none.shape, dtype=np.float32)
     to_come = none if book is None else np.zeros(none.shape, dtype=np.float32)
     origins = range(panel.days.first, panel.days.first + columns)
+    coming_claims = _NO_CLAIMS
     for block, fitted in weekly_redemptions(cohorts, panel.days, origins, stores, panel.horizon):
         usual = None if book is None else book.usual_claims(block.start)
+        if book is not None and usual is not None and block.start == origins[-1]:
+            days = min(CLAIM_DAYS, panel.horizon)
+            coming_claims = book.wanted_ahead(block.start, days, usual, cohorts.stock_ids)
         for day in block:
             column = day - panel.days.first
             redemptions[:, column] = fitted.to_come_of_open(day, panel.horizon, stores)
@@ -110,7 +134,7 @@ def _coupons_ahead(history: History, panel: Panel) -> tuple[Cube, Cube]:
                 claims = book.claims_under(book.ahead(day, panel.horizon), day, usual)
                 new = fitted.share_of_new(day, panel.horizon)
                 to_come[:, column] = book.to_come(claims, new, fitted.by_store)
-    return redemptions, to_come
+    return redemptions, to_come, coming_claims
 
 
 def _book(history: History, cohorts: Cohorts, panel: Panel) -> QuotaBook | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rouxing.forecast.cohorts import Cohorts
 from rouxing.forecast.coupon_demand import demand_behind, expected_claims
 from rouxing.forecast.hazard import DAY_KINDS, HOLIDAY, day_kinds
-from rouxing.forecast.history import Days, day_numbers
+from rouxing.forecast.history import Days, dates_of, day_numbers
 from rouxing.forecast.panel import Matrix, Panel, summed
 from rouxing.forecast.promotions import promotions_of
+
+Names: TypeAlias = npt.NDArray[np.object_]
 
 USUAL_DAYS = 14
 _WEEKDAY_DAYS = 56
@@ -89,6 +93,26 @@ class QuotaBook:
         lift = by_day[day_kinds(self.panel.days, origin + 1, len(coming))] * self.push[:, self.panel.column_of(coming)]
         return expected_claims(wanted[:, None] * lift, quotas)
 
+    def wanted_ahead(self, origin: int, days: int, usual: tuple[Matrix, Matrix], stock_ids: Names) -> pd.DataFrame:
+        """Frame store_id, stock_id, date, wanted_claims, assumed_coupons: the ``days`` days after ``origin``.
+
+        What customers would claim if no quota cut them off, and the quota that ``to_come`` assumes. A stock that nobody
+        has claimed yet has no row: it shares its number with all others of its kind.
+        """
+        wanted, by_day = usual
+        coming = origin + 1 + np.arange(days)
+        lift = by_day[day_kinds(self.panel.days, origin + 1, days)] * self.push[:, self.panel.column_of(coming)]
+        known = self.stock < len(stock_ids)
+        return pd.DataFrame(
+            {
+                "store_id": np.repeat(self.panel.store_ids[self.store[known]], days),
+                "stock_id": np.repeat(stock_ids[self.stock[known]], days),
+                "date": np.tile(dates_of(coming), int(known.sum())),
+                "wanted_claims": (wanted[:, None] * lift)[known].ravel(),
+                "assumed_coupons": self.ahead(origin, self.panel.horizon)[known, :days].ravel(),
+            }
+        ).astype({"store_id": "str", "stock_id": "str"})
+
     def to_come(self, claims: Matrix, share_of_new: Matrix, by_store: Matrix) -> Matrix:
         """Stores x horizons: pickups from coupons that will be claimed after the origin.
 
@@ -115,6 +139,21 @@ class QuotaBook:
         seen = np.bincount(kinds, weights=claimed, minlength=DAY_KINDS)
         result: Matrix = (seen + _SHRINKAGE_CLAIMS) / (usual + _SHRINKAGE_CLAIMS)
         return result
+
+
+def claims_by_carrier(claims: pd.DataFrame, coupon_stocks: pd.DataFrame, stores: pd.DataFrame) -> pd.DataFrame:
+    """Frame stock_id, carrier_id, date, wanted_claims, assumed_coupons: stores of a zone's stock added up.
+
+    Args:
+        claims: of ``QuotaBook.wanted_ahead``.
+        coupon_stocks: stock_id, carrier ("store" or "zone").
+        stores: store_id, district_id.
+    """
+    zoned = claims["stock_id"].isin(coupon_stocks.loc[coupon_stocks["carrier"] == "zone", "stock_id"])
+    district = claims["store_id"].map(stores.set_index("store_id")["district_id"])
+    carriers = claims.assign(carrier_id=claims["store_id"].where(~zoned, district))
+    key = ["stock_id", "carrier_id", "date"]
+    return carriers.groupby(key, as_index=False)[["wanted_claims", "assumed_coupons"]].sum()
 
 
 def quota_book(quotas: pd.DataFrame, cohorts: Cohorts, panel: Panel) -> QuotaBook:

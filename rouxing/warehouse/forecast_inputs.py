@@ -13,7 +13,7 @@ INPUTS = (
     "daily_pickups", "bookings", "claims", "slot_history", "sku_history", "order_outcomes", "promotions", "quotas",
 )  # fmt: skip
 # Of master data only what the forecast looks at: a new price must not look like a new history.
-MASTER = {"skus": ["sku_id", "storage_class"], "coupon_stocks": ["stock_id", "exchange_sku_id"]}
+MASTER = {"skus": ["sku_id", "storage_class"], "coupon_stocks": ["stock_id", "carrier", "exchange_sku_id"]}
 
 
 def read_forecast_inputs(
