@@ -35,7 +35,7 @@ comment on column plan.auto_approval.max_extra_cost_fen is 'Face value of the co
 insert into plan.auto_approval (set_by, set_at, max_changed_share, max_moved_coupons, max_extra_cost_fen, allowed_rungs,
     allowed_verdicts, valid_hours)
 values ('default', '2000-01-01 00:00+08', 0.35, 20000, 10000000, array['full', 'trimmed', 'rule'],
-    array['pass', 'inherited_breach'], 12);
+    array['pass', 'inherited_breach'], 24);
 
 create table plan.overrides (
     override_id bigint generated always as identity primary key,
