@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -91,6 +92,40 @@ def test_any_text_comes_back(lines: Connection, words: list[str]) -> None:
     lines.execute("truncate lines")
     copy_frame(lines, "lines", pd.DataFrame({"number": range(len(words)), "words": pd.Series(words, dtype="str")}))
     assert read_frame(lines, "lines")["words"].tolist() == words
+
+
+def test_categories_are_written_as_their_values(lines: Connection) -> None:
+    copy_frame(lines, "lines", pd.DataFrame({"number": [1, 2], "words": pd.Categorical(["b", None])}))
+    assert read_frame(lines, "lines")["words"].fillna("-").tolist() == ["b", "-"]
+
+
+def test_an_empty_text_is_not_a_missing_one(lines: Connection) -> None:
+    copy_frame(lines, "lines", pd.DataFrame({"number": [1, 2], "words": ["", None]}))
+    assert read_frame(lines, "lines")["words"].isna().tolist() == [False, True]
+
+
+def test_lists_and_documents_are_written_and_read(lines: Connection, tmp_path: Path) -> None:
+    lines.execute("create temporary table rare (parts double precision[], words text)")
+    (tmp_path / "rare.sql").write_text("select parts, words, to_jsonb(words) as document from rare -- as it is")
+    copy_frame(lines, "rare", pd.DataFrame({"parts": [[0.5, 1.0], None], "words": ["a", None]}))
+    read = read_frame(lines, "rare")
+    assert read["parts"].tolist() == [[0.5, 1.0], None]
+    assert read["document"].tolist() == ["a", None]
+    assert str(read["words"].dtype) == "str"
+
+
+def test_a_query_that_fails_half_way_says_so(lines: Connection, tmp_path: Path) -> None:
+    (tmp_path / "broken.sql").write_text("select 1 / (3000 - number) as share from generate_series(1, 9000) as number")
+    with pytest.raises(psycopg.errors.DivisionByZero), lines.transaction():
+        read_frame(lines, "broken")
+    assert lines.execute("select 1").fetchone() == (1,)
+
+
+def test_values_are_written_into_the_query_as_values(lines: Connection, tmp_path: Path) -> None:
+    words = 'it\'s 100 % \\ "x" ; --'
+    (tmp_path / "echo.sql").write_text("select %(words)s::text as words, %(days)s::date[] @> array[%(day)s] as found")
+    read = read_frame(lines, "echo", words=words, day=date(2026, 6, 18), days=[date(2026, 6, 18)])
+    assert read.iloc[0].tolist() == [words, True]
 
 
 def test_replacing_rows_leaves_those_of_other_keys(lines: Connection) -> None:
