@@ -41,12 +41,13 @@ def allocate_day(moment: Moment) -> str:
     if not is_known(database, "allocate/touch_run", allocation_id=draft.name):
         made = decide_allocation(moment.business_date, frames, parameters)
         with database.connect() as connection:
-            _write(connection, draft, made)
+            write_allocation(connection, draft, made)
     tell("allocate", "decide", 1.0)
     return draft.name
 
 
-def _write(connection: Connection, draft: Draft, made: DayAllocation) -> None:
+def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) -> None:
+    """Writes an allocation under its name, header and lines in the transaction of ``connection``."""
     connection.execute(
         named_query("allocate/insert_run").encode(),
         {

@@ -68,11 +68,12 @@ def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool) -> str:
     decide = rule_quotas if by_rule else redistribute_quotas
     plan = decide(**arguments, parameters=parameters)
     with database.connect() as connection:
-        _write(connection, draft, plan, arguments["loads"])
+        write_redistribution(connection, draft, plan, arguments["loads"])
     return draft.name
 
 
-def _write(connection: Connection, draft: Draft, plan: QuotaPlan, loads: pd.DataFrame) -> None:
+def write_redistribution(connection: Connection, draft: Draft, plan: QuotaPlan, loads: pd.DataFrame) -> None:
+    """Writes quotas under their name, header and lines in the transaction of ``connection``."""
     connection.execute(
         named_query("redistribute/insert_run").encode(),
         {
