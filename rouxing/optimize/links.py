@@ -1,0 +1,103 @@
+"""Which cells share which limits, split so that the limits of one family can be priced side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from rouxing.optimize.checks import FloatArray, IntArray
+from rouxing.optimize.curves import Where
+
+# Rounding (share of a limit) that counts as nothing.
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Limits of which each cell is in at most one: given the prices of all others, each has a problem of its own.
+
+    ``row`` (J,) is the limit of each cell, the number of limits where it has none; ``use`` (J,) what a unit takes
+    of it (0 where it has none). ``is_effect``: the limit counts what the decision brings about, not the units.
+    """
+
+    row: IntArray
+    use: FloatArray
+    is_effect: bool
+
+    def sums(self, amount: FloatArray, rows: int) -> FloatArray:
+        """Sum (rows,) of use x ``amount`` (J,) over the cells of each limit."""
+        return np.bincount(self.row, self.use * amount, minlength=rows + 1)[:rows].astype(np.float64)
+
+
+def families(limits: Any, is_effect: bool, first_row: int, rows: int) -> list[Family]:
+    """The limits (R, J) as families; their rows are numbered from ``first_row``, ``rows`` stands for none.
+
+    A row joins the first family in which no row before it shares a cell with it. Each round looks at every entry
+    once; a plan's limits take as many rounds as a cell has limits.
+    """
+    columns = csc_array(limits)
+    columns.sum_duplicates()
+    cell = np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr))[columns.data > 0]
+    row = columns.indices[columns.data > 0].astype(np.int64)
+    use = columns.data[columns.data > 0].astype(np.float64)
+    found = []
+    while row.size:
+        chosen = _independent(row, cell, columns.shape)[row]
+        rows_of, use_of = np.full(columns.shape[1], rows), np.zeros(columns.shape[1])
+        rows_of[cell[chosen]], use_of[cell[chosen]] = row[chosen] + first_row, use[chosen]
+        found.append(Family(rows_of, use_of, is_effect))
+        row, cell, use = row[~chosen], cell[~chosen], use[~chosen]
+    return found
+
+
+def _independent(row: IntArray, cell: IntArray, shape: tuple[int, int]) -> Any:
+    """Which rows (R,) bool form a largest set, first come first served, without a cell in common."""
+    rows, cells = shape
+    chosen = np.zeros(rows, dtype=bool)
+    while row.size:
+        first = np.full(cells, rows)
+        np.minimum.at(first, cell, row)
+        entries = np.bincount(row, minlength=rows)
+        leads = (np.bincount(row, first[cell] == row, minlength=rows) == entries) & (entries > 0)
+        chosen |= leads
+        taken = np.zeros(cells, dtype=bool)
+        taken[cell[leads[row]]] = True
+        blocked = np.zeros(rows, dtype=bool)
+        blocked[row[taken[cell]]] = True
+        row, cell = row[~blocked[row]], cell[~blocked[row]]
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All limits as families, and the ``room`` (R,) >= 0 that each has above the lower bounds."""
+
+    families: list[Family]
+    room: FloatArray
+
+    def used(self, above: FloatArray, claims: FloatArray) -> FloatArray:
+        """What decisions y = ``above`` (J,) and their ``claims`` take of each limit (R,)."""
+        total = np.zeros(self.room.size)
+        for family in self.families:
+            total += family.sums(claims if family.is_effect else above, self.room.size)
+        return total
+
+    def used_by(self, cell: IntArray, above: FloatArray, claims: FloatArray) -> FloatArray:
+        """What the decisions and claims of some cells take of each limit (R,)."""
+        total = np.zeros(self.room.size + 1)
+        for family in self.families:
+            amount = family.use[cell] * (claims if family.is_effect else above)
+            total += np.bincount(family.row[cell], amount, minlength=total.size)
+        return total[:-1]
+
+    def priced(self, prices: FloatArray, where: Where) -> tuple[FloatArray, FloatArray]:
+        """What a unit and what a claim of each cell costs at the ``prices`` (R,) of the limits."""
+        known = np.append(prices, 0.0)
+        unit, effect = np.zeros(1), np.zeros(1)
+        for family in self.families:
+            paid = family.use[where] * known[family.row[where]]
+            unit, effect = (unit, effect + paid) if family.is_effect else (unit + paid, effect)
+        return unit, effect

@@ -1,0 +1,180 @@
+"""One engine for stock and quotas: the value of expected demand met, under limits on units and on their effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
+from rouxing.optimize.curves import CurveTable, DemandCurves
+from rouxing.optimize.fill import blocked_prices, cut_to, fill
+from rouxing.optimize.links import ROUNDING, Limits, families
+from rouxing.optimize.newton import best_prices
+from rouxing.optimize.response import Cells
+
+_CELL_VECTORS = ("worth", "cost", "base", "lower", "upper", "step", "previous", "move_cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Worth of one more of each limit: ``unit`` (Ru,) per unit, ``effect`` (Re,) per unit of effect; >= 0."""
+
+    unit: FloatArray
+    effect: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PricingProblem:
+    """Maximise sum_j worth_j E[min(D_j, base_j + x_j)] - cost_j x_j - move_cost_j |x_j - previous_j| over x (J,).
+
+    Subject to ``unit_limits`` @ x <= ``unit_capacity``, ``effect_limits`` @ (E[min(D, base + x)] - E[min(D, base)]) <=
+    ``effect_capacity``, ``lower`` <= x <= ``upper``, and x - lower a whole multiple of ``step``. The limits are
+    sparse (Ru, J) and (Re, J) and non-negative; either may have no rows. ``tie_key`` (J,) sorts cells that are
+    equally good; with distinct keys the answer does not depend on the order in which cells are given. ``start``: the
+    prices of an earlier solve of much the same problem.
+    """
+
+    curves: DemandCurves
+    worth: FloatArray
+    cost: FloatArray
+    base: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    step: FloatArray
+    previous: FloatArray
+    move_cost: FloatArray
+    unit_limits: Any
+    unit_capacity: FloatArray
+    effect_limits: Any
+    effect_capacity: FloatArray
+    tie_key: Any
+    start: Prices | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPlan:
+    """A plan with its prices and its proof.
+
+    ``quantity`` (J,) units; ``value`` above that of ``lower``; ``upper_bound``: no plan of whole steps within the same
+    limits is worth more. ``unit_room`` (Ru,), ``effect_room`` (Re,): what each limit has left, negative only where
+    ``unit_inherited`` or ``effect_inherited``: there ``lower`` alone breaks the limit and nothing was added.
+    """
+
+    quantity: FloatArray
+    prices: Prices
+    value: float
+    upper_bound: float
+    unit_room: FloatArray
+    effect_room: FloatArray
+    unit_inherited: BoolArray
+    effect_inherited: BoolArray
+
+    @property
+    def gap_share(self) -> float:
+        """Share (0-1) of the upper bound by which the plan may fall short of the best one."""
+        return max(0.0, self.upper_bound - self.value) / self.upper_bound if self.upper_bound > 0 else 0.0
+
+
+def solve(problem: PricingProblem) -> PricedPlan:
+    """The best whole-step plan that prices lead to, never over a limit (beyond rounding, 1e-9 of it), with a bound.
+
+    Prices come down the Lagrangian dual limit by limit (`optimize.newton`); cells answer them in closed form, whole
+    steps are then taken away and added so that no limit can break whatever the prices are (`optimize.fill`).
+
+    Source: Lagrangian relaxation of separable problems (Everett 1963, Operations Research 11, 399-417).
+
+    Raises:
+        RefusedInputError: NaN, infinity, negative limits or costs, curves that fall, bounds that cross.
+    """
+    _check(problem)
+    order = np.argsort(np.asarray(problem.tie_key), kind="stable")
+    asked = _cells(problem, order)
+    limits, inherited = _limits(problem, asked, order)
+    cells = cut_to(asked, limits, inherited)
+    start = problem.start or Prices(np.zeros(0), np.zeros(0))
+    known = np.concatenate([start.unit, start.effect])
+    found = best_prices(cells, limits, known if known.size else np.zeros(limits.room.size))
+    above, claims = fill(cells, limits, found.prices, found.above)
+    value = float(cells.gain(above, claims, slice(0, above.size)).sum())
+    quantity = problem.lower.astype(np.float64)
+    quantity[order] += above
+    prices = blocked_prices(asked, limits, found.prices, above, claims)
+    return _plan(problem, quantity, prices, inherited, value, max(found.bound, value))
+
+
+def _plan(
+    problem: PricingProblem,
+    quantity: FloatArray,
+    prices: FloatArray,
+    inherited: BoolArray,
+    value: float,
+    upper_bound: float,
+) -> PricedPlan:
+    units = problem.unit_capacity.size
+    reached = problem.curves.expected_min(problem.base + quantity) - problem.curves.expected_min(problem.base)
+    return PricedPlan(
+        quantity=quantity,
+        prices=Prices(prices[:units], prices[units:]),
+        value=value,
+        upper_bound=upper_bound,
+        unit_room=problem.unit_capacity - csr_array(problem.unit_limits) @ quantity,
+        effect_room=problem.effect_capacity - csr_array(problem.effect_limits) @ reached,
+        unit_inherited=inherited[:units],
+        effect_inherited=inherited[units:],
+    )
+
+
+def _check(problem: PricingProblem) -> None:
+    for name in ("worth", "cost", "step", "move_cost"):
+        finite_array(getattr(problem, name), name)
+    for name in ("base", "lower", "upper", "previous", "unit_capacity", "effect_capacity"):
+        finite_array(getattr(problem, name), name, minimum=None)
+    finite_array(csr_array(problem.unit_limits).data, "unit_limits")
+    finite_array(csr_array(problem.effect_limits).data, "effect_limits")
+    refuse_where(np.asarray(problem.step) <= 0, "step is not above 0")
+    refuse_where(np.asarray(problem.upper) < problem.lower, "upper is below lower")
+    units = finite_array(problem.curves.units, "curves.units")
+    refuse_where(np.diff(units, axis=1) < 0, "curves.units fall along a cell")
+    shares = finite_array(problem.curves.shares, "curves.shares")
+    refuse_where(np.diff(shares) <= 0, "curves.shares do not rise")
+    refuse_where(shares[[0, -1]] != (0.0, 1.0), "curves.shares do not go from 0 to 1")
+    if problem.start is not None:
+        refuse_where(problem.start.unit.size != problem.unit_capacity.size, "start.unit is not one per unit limit")
+        refuse_where(problem.start.effect.size != problem.effect_capacity.size, "start.effect is not one per limit")
+        finite_array(problem.start.unit, "start.unit")
+        finite_array(problem.start.effect, "start.effect")
+
+
+def _cells(problem: PricingProblem, order: IntArray) -> Cells:
+    """The question above its lower bounds, in the order of the tie keys."""
+    in_order = bool((order == np.arange(order.size)).all())
+    units = problem.curves.units if in_order else problem.curves.units[order]
+    curves = CurveTable.of(DemandCurves(problem.curves.shares, units))
+    worth, cost, base, lower, upper, step, previous, move = (
+        np.asarray(getattr(problem, name), dtype=np.float64)[order] for name in _CELL_VECTORS
+    )
+    top = step * np.floor((upper - lower) / step + 1e-9)
+    return Cells.of(curves, worth, cost, move, base + lower, step, top, previous - lower)
+
+
+def _limits(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[Limits, BoolArray]:
+    """All limits, first those on units, with the room above the lower bounds, and which are broken by these alone."""
+    base = np.asarray(problem.base, dtype=np.float64)[order]
+    unit_limits, effect_limits = (
+        csr_array(limits)[:, order] for limits in (problem.unit_limits, problem.effect_limits)
+    )
+    at_base = cells.curves.expected_min(base, slice(0, order.size))
+    left = np.concatenate(
+        [
+            problem.unit_capacity - unit_limits @ (cells.level - base),
+            problem.effect_capacity - effect_limits @ (cells.claims_level - at_base),
+        ]
+    )
+    capacity = np.concatenate([problem.unit_capacity, problem.effect_capacity])
+    split = families(unit_limits, False, 0, capacity.size)
+    split += families(effect_limits, True, problem.unit_capacity.size, capacity.size)
+    inherited = left < -ROUNDING * (1.0 + np.abs(capacity))
+    return Limits(split, np.maximum(left, 0.0)), inherited
