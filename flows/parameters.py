@@ -51,6 +51,17 @@ Send = Annotated[
         description="Off (default): a dry run that shows the calls. On: send them to WeChat, WMS and the stores.",
     ),
 ]
+PlanId = Annotated[
+    str,
+    Field(
+        pattern=r"^(plan-[0-9a-f]{16})?$",
+        title="Roll back to",
+        description="Former plan whose quotas come back, e.g. plan-0123456789abcdef. Leave empty for a new plan.",
+    ),
+]
+RollbackBy = Annotated[
+    str, Field(max_length=100, title="By", description="Who rolls back and answers for it. Needed for a rollback only.")
+]
 ThenPublish = Annotated[
     bool,
     Field(title="Then publish", description="On: certify and publish the result at once, as runs during the day do."),

@@ -58,6 +58,17 @@ class Settings(BaseSettings):
     settle_minutes: int = Field(
         default=10, ge=0, le=120, description="A vendor's rows may show this late; decisions leave out younger ones."
     )
+    stock_hours: int = Field(
+        default=36,
+        ge=1,
+        le=2160,
+        description="Stock counts older than this are stale: no full plan is made on them, but a trimmed one.",
+    )
+    plan_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="Time budget of one decision of a plan; when it is over, the next rung of the ladder is taken.",
+    )
     task_runner: Literal["threads", "dask"] = Field(
         default="threads",
         description="Where shards of training and prediction run: threads of the flow run, or a Dask cluster.",

@@ -8,6 +8,8 @@ import pandas as pd
 from prefect import task
 
 from rouxing.plan.day_quotas import quota_question
+from rouxing.plan.pilot import stores_in_scope
+from rouxing.plan.rollback import towards
 from rouxing.redistribute.problem import QuotaParameters
 from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
 from rouxing.warehouse.copy import copy_frame
@@ -16,6 +18,7 @@ from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.plan_inputs import read_quota_inputs
 from rouxing.warehouse.queries import named_query
 from tasks.artifacts import leave_table
+from tasks.budget import within_budget
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
@@ -45,6 +48,11 @@ def redistribute_by_rule(moment: Moment, allocation_id: str) -> str:
     return _redistribute(moment, allocation_id, by_rule=True)
 
 
+def redistribute_towards(moment: Moment, allocation_id: str, former_id: str) -> str:
+    """Quotas of a former redistribution, or the nearest that today's limits allow; the new redistribution's name."""
+    return _redistribute(moment, allocation_id, by_rule=True, former_id=former_id)
+
+
 @task(name="report-redistribution", **STEP)
 def report_redistribution(redistribution_id: str) -> None:
     """Leaves the changed quotas with their reasons for people."""
@@ -54,19 +62,24 @@ def report_redistribution(redistribution_id: str) -> None:
     leave_table("redistribute-quotas", "调整的券额度 / Quotas changed", changed, "Quotas before and after, with reason")
 
 
-def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool) -> str:
+def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool, former_id: str = "") -> str:
     database = current_database()
     with database.connect() as connection:
         frames = read_quota_inputs(connection, moment.known_by, moment.business_date, allocation_id)
+        former = read_frame(connection, "publish/former_quotas", redistribution_id=former_id)
     parameters = QuotaParameters()
     draft = name_draft(
-        "redistribution", moment, frames, allocation_id=allocation_id, by_rule=by_rule, **asdict(parameters)
-    )
+        "redistribution", moment, frames, allocation_id=allocation_id, by_rule=by_rule, former_id=former_id,
+        **asdict(parameters),
+    )  # fmt: skip
     if is_known(database, "redistribute/touch_run", redistribution_id=draft.name):
         return draft.name
-    arguments = quota_question(moment.business_date, frames, moment.stores)
+    scope = stores_in_scope(moment.stores, frames["pilot_scope"]["store_id"])
+    arguments = quota_question(moment.business_date, frames, scope)
+    if former_id:
+        arguments["cells"] = towards(arguments["cells"], former)
     decide = rule_quotas if by_rule else redistribute_quotas
-    plan = decide(**arguments, parameters=parameters)
+    plan = within_budget("quotas", lambda: decide(**arguments, parameters=parameters))
     with database.connect() as connection:
         write_redistribution(connection, draft, plan, arguments["loads"])
     return draft.name

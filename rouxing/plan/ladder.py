@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Rung = Literal["full", "rule", "freeze"]
+Rung = Literal["full", "trimmed", "rule", "freeze"]
+RUNGS: tuple[Rung, ...] = ("full", "trimmed", "rule", "freeze")
 DECIDING_STAGES = ("forecast", "allocate", "redistribute")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A stage of this run that failed or is incomplete, with its own words."""
+    """A stage of this run that failed, is incomplete or rests on old data, with its own words."""
 
     stage: str
-    status: Literal["failed", "degraded"]
+    status: Literal["failed", "degraded", "stale"]
     note: str
 
 
-def first_rung(troubles: list[Trouble], *, has_draft: bool, has_allocation: bool) -> Rung:
-    """The best rung that this run's stages allow.
+def open_rungs(
+    troubles: Sequence[Trouble], *, has_draft: bool, has_allocation: bool, has_last_good: bool
+) -> tuple[Rung, ...]:
+    """Rungs that this run's stages allow, the best first; the last one always holds.
 
-    full: every deciding stage has done its work. rule: an allocation of the day exists, so that the quotas in force
-    can be trimmed to it. freeze: what is in force stays.
+    full: every deciding stage has done its work, on data of today. trimmed: quotas of the last good plan, cut to
+    today's limits. rule: the quotas in force, cut likewise; both need an allocation of the day, whose goods and people
+    they keep. freeze: what is in force stays.
     """
-    has_failed = any(trouble.status == "failed" and trouble.stage in DECIDING_STAGES for trouble in troubles)
-    if has_draft and not has_failed:
-        return "full"
-    return "rule" if has_allocation else "freeze"
+    hinders = [trouble for trouble in troubles if _hinders(trouble)]
+    allowed = {
+        "full": has_draft and not hinders,
+        "trimmed": has_allocation and has_last_good,
+        "rule": has_allocation,
+        "freeze": True,
+    }
+    return tuple(rung for rung in RUNGS if allowed[rung])
 
 
-def reason(troubles: list[Trouble]) -> str:
+def _hinders(trouble: Trouble) -> bool:
+    return trouble.status == "stale" or (trouble.status == "failed" and trouble.stage in DECIDING_STAGES)
+
+
+def reason(troubles: Sequence[Trouble]) -> str:
     """What people read next to the rung: each stage's trouble in a line; empty when there was none."""
     return "\n".join(f"{trouble.stage} {trouble.status}: {' '.join(trouble.note.split())}" for trouble in troubles)
+
+
+def fallback_cost(rung: Rung, bounds: Sequence[float | None], value: float | None) -> float | None:
+    """Most that falling back costs, fen: the least bound known on today's quotas less what this rung's are worth.
+
+    ``bounds``: upper bounds (fen) of today's quota question, of the full draft and of the fallback itself; None =
+    unknown. ``value``: worth (fen) of the rung's quotas on the same terms, for a frozen plan that of the quotas in
+    force. None for the full plan, whose own gap stands beside it, and where nothing is known. Goods and people are
+    not counted: every rung but the last keeps those of the day's allocation.
+    """
+    known = [bound for bound in bounds if bound is not None]
+    if rung == "full" or value is None or not known:
+        return None
+    return max(min(known) - value, 0.0)

@@ -16,7 +16,7 @@ LONGEST = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A limit that a store sets from ``starts_at`` until ``ends_at``: ``value`` pickups a day, persons, or 1 = holds."""
+    """A limit that a store sets from ``starts_at`` until ``ends_at``: ``value`` pickups a day, persons, 1 = holds."""
 
     store_id: str
     kind: str

@@ -93,7 +93,8 @@ def rule_quotas(
 ) -> QuotaPlan:
     """The quotas in force, cut in proportion until today's limits hold; the fallback that needs no prices.
 
-    Takes and returns what `redistribute_quotas` does. Per broken limit all its cells give up the same share of what
+    Takes and returns what `redistribute_quotas` does; where ``cells`` has a column wanted_coupons, these are cut instead
+    of the quotas in force (a former plan's, say). Per broken limit all its cells give up the same share of what
     they have above their lower bounds. The upper bound is that of a world without shared limits.
     """
     parameters = parameters or QuotaParameters()
@@ -111,8 +112,10 @@ def rule_quotas(
 
 
 def _proportional(problem: QuotaProblem) -> FloatArray:
-    """Quotas in force (J,), each cut by the largest share that one of its limits asks for, rounded down."""
-    above = np.clip(problem.previous, problem.lower, problem.upper) - problem.lower
+    """Wanted quotas or those in force (J,), each cut by the largest share that one of its limits asks for, floored."""
+    cells = problem.cells
+    start = cells["wanted_coupons"].to_numpy(np.float64) if "wanted_coupons" in cells else problem.previous
+    above = np.clip(start, problem.lower, problem.upper) - problem.lower
     asked = problem.limits @ above
     room = np.maximum(problem.capacity - problem.limits @ problem.lower, 0.0)
     share = np.where(asked > room, room / np.where(asked > 0, asked, 1.0), 1.0)

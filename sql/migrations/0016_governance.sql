@@ -98,9 +98,11 @@ alter table plan.headers
     add column label text not null default '' check (label in ('', 'rollback')),
     add column approval_note text not null default '',
     add column pilot_id text,
+    add column pilot_stores text[],
     add column fallback_cost_fen double precision,
     add column seconds double precision;
 comment on column plan.headers.approval_note is 'Why the plan does not approve itself; empty = it does';
 comment on column plan.headers.fallback_cost_fen is
 'Most that the quotas of this rung can be worth less than the best ones, fen; null = the full plan, or no bound is known';
-comment on column plan.headers.seconds is 'From the beginning of the day''s first deciding stage to the certificate';
+comment on column plan.headers.pilot_stores is 'Only these stores are changed; null = no pilot, empty = a pilot that is over and not released';
+comment on column plan.headers.seconds is 'Wall time of naming and certifying the plan, rungs that did not hold included';

@@ -1,19 +1,22 @@
 -- The calls a plan asks for, in the order they are sent. Grain: request number.
--- Goods and people first, promises to customers last; only what differs from what is in force.
+-- Goods and people first, promises to customers last; only what differs from what is in force,
+-- and during a pilot only its stores.
 with header as (
-    select plan_id, business_date, allocation_id, redistribution_id from plan.headers where plan_id = %(plan_id)s
+    select plan_id, business_date, allocation_id, redistribution_id, pilot_stores from plan.headers where plan_id = %(plan_id)s
 ),
 transfers as (
     select 1 as rank, 'stock_transfer' as channel, '/wms/transfers' as path, store_id || '-' || sku_id as target,
         jsonb_build_object('dc_id', dc_id, 'store_id', store_id, 'sku_id', sku_id, 'quantity_units', quantity_units,
             'dispatch_date', header.business_date) as body
     from plan.stock_transfers join header using (allocation_id)
+    where pilot_stores is null or store_id = any(pilot_stores)
 ),
 staff as (
     select 2, 'staff', '/workforce/staff', store_id || '-' || slots.business_date,
         jsonb_build_object('store_id', store_id, 'business_date', slots.business_date,
             'slots', jsonb_agg(jsonb_build_object('slot', slot, 'staff', staff_planned) order by slot))
     from plan.staff_slots as slots join header using (allocation_id)
+    where pilot_stores is null or store_id = any(pilot_stores)
     group by store_id, slots.business_date
 ),
 slot_capacities as (
@@ -21,6 +24,7 @@ slot_capacities as (
         jsonb_build_object('store_id', store_id, 'business_date', slots.business_date,
             'slots', jsonb_agg(jsonb_build_object('slot', slot, 'capacity_pickups', capacity_pickups) order by slot))
     from plan.staff_slots as slots join header using (allocation_id)
+    where pilot_stores is null or store_id = any(pilot_stores)
     group by store_id, slots.business_date
 ),
 quotas as (
