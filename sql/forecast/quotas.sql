@@ -2,12 +2,15 @@
 -- A quota that was changed has a row for each day on which it was: of those known at an origin the newest counts.
 -- A zone's quota is divided by its stores' claims of the four weeks before the week in which it was set, evenly where
 -- there were none: what was set once is divided in the same way ever after.
+-- Quota days of the last 65 weeks: training looks back 371 days, from origins of up to 56 days ago that are judged, and
+-- what customers usually claim is of the two weeks before the week in which it was fitted.
 with versions as (
     select
         stock_id, carrier_id, business_date, quota_coupons, known_at,
         lag(quota_coupons) over (partition by stock_id, carrier_id, business_date order by known_at) as coupons_before
     from core.coupon_quotas
     where known_at <= %(known_by)s
+      and business_date > %(origin)s::date - 455
 ),
 changes as (
     select
@@ -40,6 +43,8 @@ claim_events as (
     where known_at <= %(known_by)s
       and event_type = 'claim'
       and stock_id in (select stock_id from zone_weeks)
+      -- A day more than is counted, so that the index serves whatever the zone.
+      and occurred_at >= (select min(week) from zone_weeks) - 29
     order by event_id, known_at desc
 ),
 -- Each claim counts in the four weeks after its own: joined by equality, whatever the planner knows of the sizes.

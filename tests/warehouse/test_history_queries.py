@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
+from rouxing.forecast.quota_claims import USUAL_DAYS
+from rouxing.forecast.redemptions import REFIT_DAYS
+from rouxing.forecast.training import LONGEST_TRAINING_DAYS
 from rouxing.model.dates import day_start
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Database
@@ -71,3 +74,21 @@ def test_a_count_of_a_quarter_ago_tells_nothing_of_today(database: Database) -> 
     with database.connect() as connection:
         found = read_frame(connection, "allocate/stock_position", known_by=KNOWN_BY)
     assert found["location_id"].tolist() == ["location_id1"]
+
+
+def test_quota_days_that_no_origin_looks_at_are_not_read(database: Database) -> None:
+    """The farthest day: 371 of training, 56 of judged origins, a week of refits, two weeks of usual claims."""
+    looked_at = LONGEST_TRAINING_DAYS + 56 + REFIT_DAYS + USUAL_DAYS
+    days = [ORIGIN - timedelta(days=back) for back in (455, looked_at, 0)]
+    store = {
+        "store_name": "S1", "district_id": "Z1", "district_name": "Z1", "dc_id": "DC1", "lead_time_days": 0,
+        "opens_slot": 18, "closes_slot": 40, "counters": 1, "handover_seconds": 60, "ambient_volume_ml": 0,
+        "cold_volume_ml": 0, "valid_from": days[0], "known_at": KNOWN_BY,
+    }  # fmt: skip
+    add(database, "core.stores", "valid_to", "store_id", [None], **store, event_at=KNOWN_BY)
+    values = {"carrier_id": "store_id0", "stock_id": "B1", "quota_coupons": 5, "issued_coupons": 0}
+    moments = {"set_at": KNOWN_BY, "known_at": KNOWN_BY, "event_at": KNOWN_BY}
+    add(database, "core.coupon_quotas", "business_date", "stock_id", days, **values, **moments)
+    with database.connect() as connection:
+        found = read_frame(connection, "forecast/quotas", origin=ORIGIN, known_by=KNOWN_BY)
+    assert found["date"].dt.date.tolist() == days[1:]
