@@ -1,0 +1,132 @@
+"""Stock, people and quotas decided together: each tells the others the price of what it lacks, round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from rouxing.model.economics import Economics
+from rouxing.optimize.checks import FloatArray
+from rouxing.plan.ability import DAY, along, day_ability, store_day_keys
+from rouxing.plan.day_allocation import AllocationParameters, DayAllocation, decide_allocation
+from rouxing.plan.objective import DayAbility, PlanScore, PlanWeights, score_plan
+from rouxing.plan.quota_round import QuotaQuestion, QuotaRound, decide_quotas, priced_question, with_troubles
+from rouxing.plan.room import bearable_capacity, bearable_means, trouble_prices
+from rouxing.redistribute.problem import QuotaParameters
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class JointParameters:
+    """``rounds``: most times that stock and people are decided again for the quotas; 0 = one after the other."""
+
+    rounds: int = 3
+    weights: PlanWeights = field(default_factory=PlanWeights)
+    economics: Economics = field(default_factory=Economics)
+    allocation: AllocationParameters = field(default_factory=AllocationParameters)
+    quotas: QuotaParameters = field(default_factory=QuotaParameters)
+
+
+@dataclass(frozen=True)
+class DayQuestion:
+    """What one day's decisions are made of: frames as in `decide_allocation` and in `quota_question`, stores in scope
+    (empty = all).
+    """
+
+    business_date: date
+    allocation: Frames
+    quotas: Frames
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One plan on the way: what was decided, what the N store-days can do, their mean pickups (N,), what it is worth.
+
+    ``keys``: store_id, business_date of the store-days.
+    """
+
+    number: int
+    allocation: DayAllocation
+    quotas: QuotaRound
+    keys: pd.DataFrame
+    ability: DayAbility
+    mean: FloatArray
+    score: PlanScore
+
+    def told(self, parameters: JointParameters) -> pd.DataFrame:
+        """What the next round hears: store_id, business_date, price_fen of room for one pickup more, mean_shift."""
+        troubles = trouble_prices(self.ability, self.mean, parameters.economics, parameters.weights)
+        room = along(self.keys, self.quotas.room_prices, "price_fen")
+        return self.keys.assign(price_fen=room + troubles, mean_shift=self.mean - self.ability.forecast_mean)
+
+
+def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
+    """The rounds in their order; `best_round` names the plan to take.
+
+    Round 0 is what stock, people and quotas decide one after the other. Each further round decides stock and people for
+    the pickups that the quotas bring, calls people where the price of room pays for them, and decides the quotas on
+    what the stores can do then: each claim is worth less by what its pickups cost customers, and no store is given more
+    pickups than are worth that cost. It ends when the weighted objective no longer rises.
+    """
+    rounds = [decide_round(question, parameters, None)]
+    for _ in range(parameters.rounds):
+        rounds.append(decide_round(question, parameters, rounds[-1]))
+        if rounds[-1].score.objective_fen <= rounds[-2].score.objective_fen:
+            break
+    return rounds
+
+
+def best_round(rounds: list[Round]) -> Round:
+    """The round of the highest objective; the earliest of equals."""
+    return max(rounds, key=lambda one: (one.score.objective_fen, -one.number))
+
+
+def decide_round(question: DayQuestion, parameters: JointParameters, last: Round | None) -> Round:
+    """One round on what the last one tells; without one, stock, people and quotas one after the other."""
+    allocation = _allocation(question, parameters, last)
+    keys = store_day_keys(allocation)
+    ability = day_ability(question.allocation, allocation, parameters.allocation)
+    frames = {**question.quotas, "store_days": allocation.store_days[list(question.quotas["store_days"].columns)]}
+    asked = priced_question(question.business_date, frames, question.scope, parameters.economics)
+    if last is not None:
+        asked = _with_troubles(asked, keys, ability, last, parameters)
+    quotas = decide_quotas(asked, frames, parameters.quotas, parameters.economics)
+    mean = np.maximum(ability.forecast_mean + along(keys, quotas.shift, "mean_shift"), 0.0)
+    score = score_plan(ability, mean, quotas.figures, parameters.economics, parameters.weights)
+    number = 0 if last is None else last.number + 1
+    return Round(number, allocation, quotas, keys, ability, mean, score)
+
+
+def _allocation(question: DayQuestion, parameters: JointParameters, last: Round | None) -> DayAllocation:
+    """Stock and people; the load of the store-days stays the forecast's, which quotas are counted against."""
+    if last is None:
+        return decide_allocation(question.business_date, question.allocation, parameters.allocation)
+    told = last.told(parameters)
+    made = decide_allocation(
+        question.business_date,
+        question.allocation,
+        parameters.allocation,
+        load_shift=told[[*DAY, "mean_shift"]],
+        store_prices=told[[*DAY, "price_fen"]],
+    )
+    forecast = last.allocation.store_days[[*DAY, "load_mean", "load_upper"]]
+    days = made.store_days.drop(columns=["load_mean", "load_upper"]).merge(forecast, on=DAY, how="left")
+    return replace(made, store_days=days[list(made.store_days.columns)])
+
+
+def _with_troubles(
+    asked: QuotaQuestion, keys: pd.DataFrame, ability: DayAbility, last: Round, parameters: JointParameters
+) -> QuotaQuestion:
+    """The quota question when pickups cost customers time and goods at their stores."""
+    economics, weights = parameters.economics, parameters.weights
+    troubles = trouble_prices(ability, along(keys, last.keys.assign(mean=last.mean), "mean"), economics, weights)
+    worth = along(keys, asked.pickup_worth, "worth_fen", missing=np.inf)
+    bearable = bearable_means(ability, worth, economics, weights)
+    upper = bearable_capacity(ability, along(keys, last.allocation.store_days, "load_upper"), bearable)
+    return with_troubles(asked, keys.assign(trouble_fen=troubles, bearable_pickups=upper))

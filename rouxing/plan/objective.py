@@ -1,0 +1,226 @@
+"""What a plan is worth: one judge for every plan, however it was made. Arrays over store-days in, fen out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaincc
+
+from rouxing.model.economics import Economics
+from rouxing.model.errors import PermanentError
+from rouxing.optimize.checks import FloatArray, IntArray
+from rouxing.optimize.queues import erlang_c_wait
+
+_SLOT_HOURS = 0.5
+_SECONDS_PER_MINUTE = 60.0
+# Nobody waits longer than a half hour: who would have to leaves, and counts as waiting that long.
+_LONGEST_WAIT_SECONDS = 1800.0
+# Levels of a day, in standard deviations, that stand for five equally likely fifths of a normal distribution.
+_DAY_LEVELS = (-1.3998, -0.5319, 0.0, 0.5319, 1.3998)
+_LEAST_MEAN = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWeights:
+    """The three balances, each 0-1 with 0.5 = both sides count in full.
+
+    ``experience``: waiting, overload and lost sales against coupons and cost. ``offline``: goods that walk-in customers
+    miss against those that pickups miss. ``steadiness``: stores' numbers left alone against moving them for the chain.
+    """
+
+    experience: float = 0.5
+    offline: float = 0.5
+    steadiness: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise PermanentError(f"Weight {name} is {getattr(self, name):g}; it must lie between 0 and 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class DayAbility:
+    """What stock and people of an allocation can do on N store-days, with M half hours and C SKUs of store-days.
+
+    ``forecast_mean``, ``dispersion``, ``capacity`` (N,): pickups m0, a (variance m + a m^2) and pickups a day.
+    ``slot_day`` (M,): store-day of a half hour; ``slot_share`` its share of the day's pickups; ``staff`` and ``called``
+    (of them beyond the roster) persons; ``service_seconds``. ``unit_day`` (C,): store-day of a SKU; ``rate`` units per
+    pickup; ``walk_in`` units a day over the counter; ``available`` units for pickups, walk-in taken off;
+    ``unit_dispersion`` variance over mean; ``margin_fen``, ``holding_fen`` per unit.
+    """
+
+    forecast_mean: FloatArray
+    dispersion: FloatArray
+    capacity: FloatArray
+    slot_day: IntArray
+    slot_share: FloatArray
+    staff: FloatArray
+    called: FloatArray
+    service_seconds: FloatArray
+    unit_day: IntArray
+    rate: FloatArray
+    walk_in: FloatArray
+    available: FloatArray
+    unit_dispersion: FloatArray
+    margin_fen: FloatArray
+    holding_fen: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDayCosts:
+    """Expected figures (N,) of store-days: margins, lost margins and holding in fen, waiting in customer-minutes."""
+
+    served_margin_fen: FloatArray
+    lost_online_fen: FloatArray
+    lost_offline_fen: FloatArray
+    holding_fen: FloatArray
+    wait_minutes: FloatArray
+    overload_probability: FloatArray
+    overload_pickups: FloatArray
+
+    def experience_fen(self, economics: Economics, weights: PlanWeights) -> FloatArray:
+        """What customers' troubles cost (N,), the balance of online and offline applied."""
+        lost = 2.0 * ((1.0 - weights.offline) * self.lost_online_fen + weights.offline * self.lost_offline_fen)
+        wait = economics.wait_fen_per_minute * self.wait_minutes
+        return np.asarray(lost + wait + economics.overload_fen_per_pickup * self.overload_pickups)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaFigures:
+    """What the quotas of a plan bring in all: coupons allowed, claims' worth in fen, redemptions, coupons moved."""
+
+    quota_coupons: int
+    claim_worth_fen: float
+    redemptions: float
+    moved_coupons: float
+    move_fen: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanScore:
+    """A plan's expected figures, and ``objective_fen``, their weighted sum; names as in ``plan.rounds``."""
+
+    quota_coupons: int
+    redemptions: float
+    claim_worth_fen: float
+    served_margin_fen: float
+    lost_sales_fen: float
+    holding_fen: float
+    wait_minutes: float
+    wait_fen: float
+    overload_probability: float
+    overload_pickups: float
+    overload_fen: float
+    staff_hours: float
+    staff_fen: float
+    moved_coupons: float
+    move_fen: float
+    objective_fen: float
+
+
+def store_day_costs(ability: DayAbility, mean: FloatArray) -> StoreDayCosts:
+    """Expected figures of each store-day when its pickups have this ``mean`` (N,).
+
+    Pickups and units are gamma distributed. A SKU's units have the variance dispersion x mean + (units by pickups x
+    relative deviation of the day)^2, as the forecast has them. Waits are Erlang-C at five levels of the day, at most a
+    half hour. Cost: N + 5 M + C gamma functions or recursions.
+    """
+    mean = np.maximum(mean, _LEAST_MEAN)
+    variance = mean + ability.dispersion * mean**2
+    probability, excess = _over(mean, variance, ability.capacity)
+    served, online, offline, left = _goods(ability, mean, variance)
+    return StoreDayCosts(served, online, offline, left, _waits(ability, mean, variance), probability, excess)
+
+
+def marginal_price(
+    ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights, step: float = 1.0
+) -> FloatArray:
+    """What one pickup more costs in customers' troubles (N,), fen per pickup, at ``mean`` (N,) pickups."""
+    here, there = (store_day_costs(ability, level).experience_fen(economics, weights) for level in (mean, mean + step))
+    return np.asarray(np.maximum(there - here, 0.0) / step)
+
+
+def score_plan(
+    ability: DayAbility, mean: FloatArray, quotas: QuotaFigures, economics: Economics, weights: PlanWeights
+) -> PlanScore:
+    """The figures of a plan whose quotas bring ``mean`` (N,) pickups to its store-days.
+
+    objective = 2 (1 - e) (claims' worth - staff - holding) - 2 e (lost sales + waiting + overload) - 2 s move,
+    e the weight of experience, s that of steadiness.
+    """
+    costs = store_day_costs(ability, mean)
+    hours = _SLOT_HOURS * float(ability.staff.sum())
+    called = _SLOT_HOURS * float(ability.called.sum())
+    rostered_fen = economics.rostered_staff_fen_per_hour * (hours - called)
+    staff_fen = rostered_fen + economics.called_staff_fen_per_hour * called
+    holding = float(costs.holding_fen.sum())
+    efficiency = quotas.claim_worth_fen - staff_fen - holding
+    trouble = float(costs.experience_fen(economics, weights).sum())
+    balance = (1.0 - weights.experience) * efficiency - weights.experience * trouble
+    return PlanScore(
+        quota_coupons=quotas.quota_coupons,
+        redemptions=quotas.redemptions,
+        claim_worth_fen=quotas.claim_worth_fen,
+        served_margin_fen=float(costs.served_margin_fen.sum()),
+        lost_sales_fen=float((costs.lost_online_fen + costs.lost_offline_fen).sum()),
+        holding_fen=holding,
+        wait_minutes=float(costs.wait_minutes.sum()),
+        wait_fen=economics.wait_fen_per_minute * float(costs.wait_minutes.sum()),
+        overload_probability=float(costs.overload_probability.mean()) if mean.size else 0.0,
+        overload_pickups=float(costs.overload_pickups.sum()),
+        overload_fen=economics.overload_fen_per_pickup * float(costs.overload_pickups.sum()),
+        staff_hours=hours,
+        staff_fen=staff_fen,
+        moved_coupons=quotas.moved_coupons,
+        move_fen=quotas.move_fen,
+        objective_fen=2.0 * (balance - weights.steadiness * quotas.move_fen),
+    )
+
+
+def _over(mean: FloatArray, variance: FloatArray, level: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """P(X > level) and E[(X - level)+] of a gamma variable with shape k = mean^2 / variance and scale variance / mean.
+
+    E[(X - y)+] = mean Q(k + 1, y / scale) - y Q(k, y / scale), Q the regularised upper incomplete gamma function.
+    """
+    shape, scale = mean**2 / variance, variance / mean
+    above = gammaincc(shape, level / scale)
+    excess = mean * gammaincc(shape + 1.0, level / scale) - level * above
+    return above, np.maximum(excess, 0.0)
+
+
+def _goods(
+    ability: DayAbility, mean: FloatArray, variance: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Margin of units collected, margins of units that pickups and walk-in miss, holding of what is left, per day."""
+    count = mean.size
+    online = mean[ability.unit_day] * ability.rate
+    asked = np.maximum(online + ability.walk_in, _LEAST_MEAN)
+    shock = (variance / mean**2)[ability.unit_day]
+    spread = ability.unit_dispersion * asked + online**2 * shock
+    there = ability.available + ability.walk_in
+    missing = _over(asked, np.maximum(spread, _LEAST_MEAN), there)[1]
+    by_pickups = missing * online / asked
+    margin = ability.margin_fen
+
+    def total(values: FloatArray) -> FloatArray:
+        return np.bincount(ability.unit_day, values, minlength=count).astype(np.float64)
+
+    return (
+        total(margin * (online - by_pickups)),
+        total(margin * by_pickups),
+        total(margin * (missing - by_pickups)),
+        total(ability.holding_fen * (there - asked + missing)),
+    )
+
+
+def _waits(ability: DayAbility, mean: FloatArray, variance: FloatArray) -> FloatArray:
+    """Customer-minutes of waiting per store-day, expected over the levels of the day."""
+    spread = np.sqrt(variance)
+    minutes = np.zeros(mean.size)
+    for level in _DAY_LEVELS:
+        pickups = np.maximum(mean + level * spread, 0.0)[ability.slot_day] * ability.slot_share
+        wait = erlang_c_wait(pickups / _SLOT_HOURS, ability.service_seconds, ability.staff)
+        waited = pickups * np.minimum(wait, _LONGEST_WAIT_SECONDS) / _SECONDS_PER_MINUTE
+        minutes += np.bincount(ability.slot_day, waited, minlength=mean.size) / len(_DAY_LEVELS)
+    return minutes

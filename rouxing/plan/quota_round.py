@@ -1,0 +1,131 @@
+"""One decision of the quotas inside the joint loop: claims cost what their pickups cost the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from rouxing.model.economics import Economics
+from rouxing.plan.ability import DAY
+from rouxing.plan.day_quotas import quota_question
+from rouxing.plan.objective import QuotaFigures
+from rouxing.redistribute.problem import CELL, QuotaParameters
+from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas
+
+# A claim keeps this share of its worth at any price of its pickups: coupons are cut by limits, never by worth alone.
+_LEAST_WORTH = 0.05
+PER_CLAIM = "pickups_per_coupon"
+
+
+@dataclass(frozen=True)
+class QuotaQuestion:
+    """What `redistribute_quotas` is asked, and what its answer is judged by.
+
+    ``arguments`` of `redistribute_quotas`. ``worth``: the key of a cell, worth_fen of a claim and its chance (0-1) of
+    redemption. ``pickup_worth``: store_id, business_date, worth_fen of a pickup that a claim brings there.
+    """
+
+    arguments: dict[str, pd.DataFrame]
+    worth: pd.DataFrame
+    pickup_worth: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class QuotaRound:
+    """Quotas with what they are made of and what they bring.
+
+    ``loads``: pickups that a claim of a cell brings. ``shift``: store_id, business_date, mean_shift (pickups beyond the
+    forecast's). ``room_prices``: store_id, business_date, price_fen of the store-day's own limit.
+    """
+
+    plan: QuotaPlan
+    loads: pd.DataFrame
+    shift: pd.DataFrame
+    room_prices: pd.DataFrame
+    figures: QuotaFigures
+
+
+def priced_question(
+    business_date: date, frames: Mapping[str, pd.DataFrame], scope: tuple[str, ...], economics: Economics
+) -> QuotaQuestion:
+    """The quota question on these frames, with what claims and their pickups are worth to the chain."""
+    arguments = quota_question(business_date, frames, scope)
+    cells = arguments["cells"]
+    cells = cells.assign(value_fen=cells["value_fen"] * economics.claim_worth_share)
+    redeemed = frames["curves"].groupby("stock_id")["redeemed_share"].sum()
+    chance = cells["stock_id"].map(redeemed).fillna(redeemed.mean() if len(redeemed) else 0.0)
+    worth = cells[CELL].assign(worth_fen=cells["value_fen"], chance=chance)
+    return QuotaQuestion({**arguments, "cells": cells}, worth, _pickup_worth(worth, arguments["loads"]))
+
+
+def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion:
+    """The question when a pickup costs trouble_fen at its store and no more than bearable_pickups are worth having.
+
+    Args:
+        troubles: store_id, business_date, trouble_fen per pickup, bearable_pickups (upper quantile of the day's).
+    """
+    cells = asked.arguments["cells"]
+    each = asked.arguments["loads"].merge(
+        troubles.rename(columns={"business_date": "load_date"}), on=["store_id", "load_date"]
+    )
+    cost = (each[PER_CLAIM] * each["trouble_fen"]).groupby([each[name] for name in CELL]).sum()
+    costs = cells[CELL].merge(cost.rename("cost_fen").reset_index(), on=CELL, how="left")["cost_fen"].fillna(0.0)
+    value = cells["value_fen"].to_numpy(np.float64)
+    left = value - np.minimum(costs.to_numpy(np.float64), (1.0 - _LEAST_WORTH) * value)
+    days = asked.arguments["store_days"].merge(troubles, on=DAY, how="left")
+    bearable = days["bearable_pickups"].fillna(np.inf)
+    days = days.assign(capacity_pickups=np.minimum(days["capacity_pickups"], bearable))
+    store_days = days[list(asked.arguments["store_days"].columns)]
+    return replace(
+        asked, arguments={**asked.arguments, "cells": cells.assign(value_fen=left), "store_days": store_days}
+    )
+
+
+def decide_quotas(
+    asked: QuotaQuestion, frames: Mapping[str, pd.DataFrame], parameters: QuotaParameters, economics: Economics
+) -> QuotaRound:
+    """The quotas that answer the question, and what they bring."""
+    plan = redistribute_quotas(**asked.arguments, parameters=parameters)
+    loads = asked.arguments["loads"]
+    return QuotaRound(plan, loads, _shift(plan, loads), _room_prices(plan), _figures(plan, asked.worth, economics))
+
+
+def _pickup_worth(worth: pd.DataFrame, loads: pd.DataFrame) -> pd.DataFrame:
+    """Worth of a redemption, averaged over the cells that load a store-day by their pickups per claim."""
+    each = loads.merge(worth, on=CELL)
+    each = each[each["chance"] > 0]
+    earned = each[PER_CLAIM] * each["worth_fen"] / each["chance"]
+    sums = pd.concat([each[["store_id", "load_date", PER_CLAIM]], earned.rename("earned")], axis=1)
+    sums = sums.groupby(["store_id", "load_date"])[[PER_CLAIM, "earned"]].sum()
+    return (sums["earned"] / sums[PER_CLAIM]).rename("worth_fen").rename_axis(DAY).reset_index()
+
+
+def _shift(plan: QuotaPlan, loads: pd.DataFrame) -> pd.DataFrame:
+    quotas = plan.quotas.assign(more=plan.quotas["expected_claims"] - plan.quotas["reference_coupons"])
+    each = loads.merge(quotas[[*CELL, "more"]], on=CELL)
+    each = each.assign(mean_shift=each[PER_CLAIM] * each["more"])
+    sums = each.groupby(["store_id", "load_date"])["mean_shift"].sum()
+    return sums.rename_axis(DAY).reset_index()
+
+
+def _room_prices(plan: QuotaPlan) -> pd.DataFrame:
+    rows = plan.limits[plan.limits["limit"] == "capacity"]
+    prices = rows.rename(columns={"subject": "store_id"})[[*DAY, "price_fen"]].reset_index(drop=True)
+    return prices.astype({"business_date": "datetime64[us]"})
+
+
+def _figures(plan: QuotaPlan, worth: pd.DataFrame, economics: Economics) -> QuotaFigures:
+    cells = plan.quotas.merge(worth, on=CELL)
+    moved = float((cells["quota_coupons"] - cells["previous_coupons"]).abs().sum())
+    mean_worth = float(cells["worth_fen"].mean()) if len(cells) else 0.0
+    return QuotaFigures(
+        quota_coupons=int(cells["quota_coupons"].sum()),
+        claim_worth_fen=float((cells["worth_fen"] * cells["expected_claims"]).sum()),
+        redemptions=float((cells["chance"] * cells["expected_claims"]).sum()),
+        moved_coupons=moved,
+        move_fen=economics.move_cost_share * mean_worth * moved,
+    )
