@@ -10,6 +10,7 @@ from flows.publish import publish_steps
 from rouxing.model.errors import PermanentError
 from tasks.context import Moment, resolve_moment, stage_run
 from tasks.forecast_today import forecast_today
+from tasks.plan import is_first_of_day, settle_jointly
 from tasks.redistribute import redistribute_day, report_redistribution
 
 
@@ -37,9 +38,12 @@ async def redistribute(
 
 
 def redistribute_steps(moment: Moment) -> str:
-    """Decides on the newest allocation of the day; returns the redistribution's name, empty without one."""
+    """The day's first plan decides stock, people and quotas together; the runs after it move quotas only.
+
+    Returns the redistribution's name, empty without an allocation of the day.
+    """
     with stage_run("redistribute", moment) as run:
-        run.result_id = redistribute_day(moment)
+        run.result_id = settle_jointly(moment) if is_first_of_day(moment) else redistribute_day(moment)
         if not run.result_id:
             # The runs of every five minutes begin before the day's first plan is there.
             run.status, run.note = "degraded", f"no allocation for {moment.label} yet; run day or allocate first"

@@ -1,0 +1,106 @@
+"""The day's plan: stock, people and quotas decided together, and how the decision answers to weights and values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+from prefect import task
+
+from rouxing.model.economics import Economics
+from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, settle
+from rouxing.redistribute.problem import QuotaParameters
+from rouxing.warehouse.copy import copy_frame
+from rouxing.warehouse.database import Connection
+from rouxing.warehouse.frames import read_frame
+from rouxing.warehouse.plan_inputs import read_allocation_inputs, read_quota_inputs
+from tasks.allocate import write_allocation
+from tasks.context import Moment, current_database, tell
+from tasks.drafts import Draft, is_known, name_draft
+from tasks.options import STEP
+from tasks.redistribute import write_redistribution
+
+
+def is_first_of_day(moment: Moment) -> bool:
+    """Whether no plan of the business date was published before: goods and people are still to be decided."""
+    with current_database().connect() as connection:
+        found = read_frame(connection, "plan/published_before", business_date=moment.business_date, as_of=moment.as_of)
+    return found.empty
+
+
+@task(name="settle-jointly", **STEP)
+def settle_jointly(moment: Moment) -> str:
+    """Decides the day's stock, people and quotas together on its first allocation and writes both drafts.
+
+    Returns the redistribution's name, empty without an allocation.
+    """
+    tell("redistribute", "together", 0.1)
+    database = current_database()
+    with database.connect() as connection:
+        first = read_frame(
+            connection,
+            "plan/first_allocation",
+            business_date=moment.business_date,
+            as_of=moment.as_of,
+            stores=moment.stores_json,
+        )
+        if first.empty:
+            return ""
+        forecast_id, allocation_id = str(first["forecast_id"].iloc[0]), str(first["allocation_id"].iloc[0])
+        question = read_question(connection, moment, forecast_id, allocation_id)
+        parameters = read_parameters(connection, moment)
+    allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
+    is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
+    if not (is_made and is_known(database, "redistribute/touch_run", redistribution_id=redistribution.name)):
+        rounds = settle(question, parameters)
+        with database.connect() as connection:
+            _write(connection, allocation, redistribution, rounds, parameters)
+    tell("redistribute", "together", 1.0)
+    return redistribution.name
+
+
+def read_question(connection: Connection, moment: Moment, forecast_id: str, allocation_id: str) -> DayQuestion:
+    """What the day's decisions are made of, as known by the moment."""
+    known = moment.known_by, moment.business_date
+    allocation = read_allocation_inputs(connection, *known, moment.stores, forecast_id)
+    quotas = read_quota_inputs(connection, *known, allocation_id)
+    return DayQuestion(moment.business_date, allocation, quotas, moment.stores)
+
+
+def read_parameters(connection: Connection, moment: Moment) -> JointParameters:
+    """The joint loop's parameters with the values that operations have set."""
+    rows = read_frame(connection, "plan/planning_values", known_by=moment.known_by, business_date=moment.business_date)
+    economics = Economics().with_values(dict(zip(rows["name"], rows["value"], strict=True)))
+    return JointParameters(economics=economics, quotas=QuotaParameters(move_cost_share=economics.move_cost_share))
+
+
+def name_drafts(
+    moment: Moment, question: DayQuestion, parameters: JointParameters, forecast_id: str
+) -> tuple[Draft, Draft]:
+    """Names of the allocation and the redistribution that the joint loop makes of this question."""
+    # Frames that both decisions read are named once each, by who reads them.
+    inputs = {**question.allocation, **{f"quota_{name}": frame for name, frame in question.quotas.items()}}
+    # Both are made together: each is named by all that made either.
+    joint = {name: asdict(parameters)[name] for name in ("rounds", "weights", "economics", "quotas")}
+    allocation = name_draft(
+        "allocation", moment, inputs, forecast_id=forecast_id, joint=joint, **asdict(parameters.allocation)
+    )
+    redistribution = name_draft(
+        "redistribution", moment, inputs, allocation_id=allocation.name, by_rule=False, joint=joint,
+        **asdict(parameters.quotas),
+    )  # fmt: skip
+    return allocation, redistribution
+
+
+def _write(
+    connection: Connection, allocation: Draft, redistribution: Draft, rounds: list[Round], parameters: JointParameters
+) -> None:
+    """Both drafts with the rounds that led to them, in one transaction."""
+    best = best_round(rounds)
+    write_allocation(connection, allocation, best.allocation)
+    write_redistribution(connection, redistribution, best.quotas.plan, best.quotas.loads)
+    key = {"redistribution_id": redistribution.name}
+    scores = pd.DataFrame([{"round": one.number, "is_chosen": one is best, **asdict(one.score)} for one in rounds])
+    prices = pd.concat([one.told(parameters).assign(round=one.number) for one in rounds])
+    copy_frame(connection, "plan.rounds", scores.assign(**key))
+    copy_frame(connection, "plan.round_prices", prices.assign(**key))
