@@ -1,6 +1,9 @@
 -- What a plan changes against the plan in force (quotas: against those in force at WeChat). Grain: subject, item, day.
+-- Goods: what a plan of the same day no longer sends is a change too; what an earlier day's plan sent has left already.
 with before_plan as (
-    select allocation_id from plan.headers where plan_id = %(previous_plan_id)s
+    select allocation_id, business_date
+    from plan.headers
+    where plan_id = %(previous_plan_id)s
 ),
 quota_changes as (
     select 'coupon_quota' as subject, stock_id || ' ' || carrier_id as item, business_date,
@@ -8,11 +11,23 @@ quota_changes as (
     from plan.coupon_quotas
     where redistribution_id = %(redistribution_id)s
 ),
-transfers as (
-    select 'stock_transfer' as subject, dc_id || ' ' || store_id || ' ' || sku_id as item, arrives_on as business_date,
-        null::double precision as before_value, quantity_units::double precision as after_value
-    from plan.stock_transfers
-    where allocation_id = %(allocation_id)s
+transfers_now as (
+    select * from plan.stock_transfers where allocation_id = %(allocation_id)s
+),
+transfers_before as (
+    select transfers.*, before_plan.business_date = planned.business_date as is_same_day
+    from plan.stock_transfers as transfers
+    join before_plan using (allocation_id)
+    join plan.allocations as planned on planned.allocation_id = %(allocation_id)s
+),
+transfer_changes as (
+    select 'stock_transfer' as subject, dc_id || ' ' || store_id || ' ' || sku_id as item,
+        coalesce(now.arrives_on, before.arrives_on) as business_date,
+        before.quantity_units::double precision as before_value,
+        coalesce(now.quantity_units, 0)::double precision as after_value
+    from transfers_now as now
+    full join transfers_before as before using (dc_id, store_id, sku_id)
+    where now.quantity_units is not null or before.is_same_day
 ),
 staff_now as (
     select store_id, business_date, sum(staff_planned) / 2.0 as staff_hours
@@ -31,7 +46,7 @@ staff_changes as (
 )
 select * from quota_changes where before_value is distinct from after_value
 union all
-select * from transfers
+select * from transfer_changes where before_value is distinct from after_value
 union all
 select * from staff_changes where before_value is distinct from after_value
 order by 1, 2, 3

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import sqrt
 
 import pandas as pd
 import pytest
 
 from rouxing.plan.certificate import judge_checks
 from rouxing.warehouse.database import Connection, Database
-from tasks.certify import read_certificate
-from tests.plan.world import IDS, KNOWN_BY, write_plan, write_world
+from tasks.certify import NEW_CHECKS, read_certificate
+from tests.plan.world import IDS, KNOWN_BY, claims, write_plan, write_world
 
 
 @pytest.fixture
@@ -27,7 +28,16 @@ def plan(database: Database) -> Iterator[Connection]:
 
 
 def checks(connection: Connection) -> pd.DataFrame:
-    return read_certificate(connection, known_by=KNOWN_BY, settle_minutes=10, **IDS)
+    return read_certificate(connection, NEW_CHECKS, known_by=KNOWN_BY, settle_minutes=10, **IDS)
+
+
+def tamper(connection: Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.execute(statement.encode())
+
+
+def failing(found: pd.DataFrame) -> set[str]:
+    return set(found.loc[found["verdict"] == "fail", "check_name"])
 
 
 def test_a_sound_plan_passes_every_check(plan: Connection) -> None:
@@ -39,65 +49,136 @@ def test_a_sound_plan_passes_every_check(plan: Connection) -> None:
 
 def test_value_limit_and_slack_of_a_store_day_worked_by_hand(plan: Connection) -> None:
     found = checks(plan).set_index(["check_name", "subject"])
-    # 26 pickups at the upper quantile, and six coupons more than the forecast contains at 0.25 pickups each.
-    assert found.loc[("counter_capacity", "S1 2026-06-18"), "value"] == pytest.approx(26 + 6 * 0.25)
-    assert found.loc[("counter_capacity", "S1 2026-06-18"), "slack"] == pytest.approx(30 - 27.5)
+    # Claims rise from 18 1/3 to 21 11/15 and a quarter of them is collected on the day; the distance of the upper
+    # quantile from the mean, 6 at 20 pickups, grows as the square root.
+    assert found.loc[("counter_capacity", "S1 2026-06-18"), "value"] == pytest.approx(20.85 + 6 * sqrt(20.85 / 20))
+    assert found.loc[("counter_capacity", "S1 2026-06-18"), "slack"] == pytest.approx(30 - 26.97616, abs=1e-4)
+    assert found.loc[("slot_load", "S1 2026-06-18"), "value"] == pytest.approx(10.425 + 2 * sqrt(1.0425))
     # Shelf for cold goods: 20 on hand and 12 planned, 500 ml each.
     assert found.loc[("cold_volume", "S1"), "value"] == 32 * 500
 
 
+OVERRIDE = (
+    "insert into plan.overrides (store_id, kind, value, reason, set_by, starts_at, ends_at, known_at) values"
+    " ('S1', '{kind}', {value}, '装修', '店长', '2026-06-17 00:00+08', '2026-06-18 22:00+08', '2026-06-17 00:00+08')"
+)
+PILOT = (
+    "insert into plan.pilots (pilot_id, strategy, stores, started_by, starts_at, ends_at, known_at) values"
+    " ('pilot-1', 'joint', array['S2'], '运营', '2026-06-17 00:00+08', '2026-06-30 00:00+08', '2026-06-17 00:00+08')"
+)
 TAMPERED = {
-    "counter_capacity": "update plan.coupon_quotas set quota_coupons = 60 where carrier_id = 'S1'",
-    "staff_capacity": "update plan.staff_slots set capacity_pickups = 10 where store_id = 'S1'",
-    "stock_capacity": "update core.stock_levels set on_hand_units = 16 where location_id = 'S1' and sku_id = 'K1'",
-    "dc_supply": "update plan.stock_transfers set quantity_units = 66 where sku_id = 'K1'",
-    "cold_volume": "update plan.stock_transfers set quantity_units = 96 where sku_id = 'K2'",
-    "ambient_volume": "update plan.stock_transfers set quantity_units = 600 where sku_id = 'K1'",
-    "cold_chain": "update plan.stock_transfers set store_id = 'S2' where sku_id = 'K2'",
-    "supplying_dc": "update plan.stock_transfers set dc_id = 'DC2' where sku_id = 'K2'",
-    "whole_packs": "update plan.stock_transfers set quantity_units = 13 where sku_id = 'K1'",
-    "rostered_staff": "update plan.staff_slots set staff_planned = 3 where store_id = 'S1' and slot = 18",
-    "slot_capacity": "update plan.staff_slots set capacity_pickups = 21 where store_id = 'S1' and slot = 18",
-    "opening_hours": "update plan.staff_slots set slot = 20 where store_id = 'S1' and slot = 19",
-    "campaign_day_budget": "update plan.coupon_quotas set quota_coupons = 31 where carrier_id = 'S1'",
-    "campaign_total_budget": "update core.campaigns set budget_coupons = 930",
-    "issued_coupons": "update plan.coupon_quotas set quota_coupons = 3 where carrier_id = 'S2'",
-    "change_limit": "update plan.coupon_quotas set quota_coupons = 27 where carrier_id = 'S1'",
-    "quota_loads": "update plan.quota_loads set pickups_per_claim = 0.1 where carrier_id = 'S2'",
-    "changed_carriers": "update plan.redistributions set parameters = parameters || '{\"max_changed_carriers\": 0}'",
-    "changed_coupon_stocks": "update plan.redistributions set parameters = parameters || '{\"max_changed_stocks\": 0}'",
+    "counter_capacity": ["update core.stores set pickup_capacity_day = 25 where store_id = 'S1'"],
+    "staff_capacity": ["update plan.staff_slots set capacity_pickups = 13 where store_id = 'S1'"],
+    "slot_load": ["update plan.staff_slots set offered_pickups = 12 where store_id = 'S1' and slot = 18"],
+    "stated_load": ["update plan.store_loads set load_upper = 20 where store_id = 'S1'"],
+    "stated_forecast": ["update mart.forecast_days set mean = 19 where store_id = 'S1'"],
+    "stated_claims": ["update plan.coupon_quotas set expected_claims = 30 where carrier_id = 'S1'"],
+    "claims_curves": ["delete from plan.quota_curves where carrier_id = 'S2'"],
+    "rostered_staff": ["update core.stores set counters = 0 where store_id = 'S1'"],
+    "shift_cover": ["update plan.staff_slots set staff_planned = 2 where store_id = 'S1' and slot = 18"],
+    "shift_persons": ["update plan.shifts set staff = 2 where store_id = 'S1'"],
+    "slot_capacity": ["update plan.staff_slots set capacity_pickups = 21 where store_id = 'S1' and slot = 18"],
+    "opening_hours": ["update core.stores set opens_slot = 19 where store_id = 'S1'"],
+    "closed_slots": ["update plan.staff_slots set status = 'closed' where store_id = 'S1' and slot = 18"],
+    "override_staff": [OVERRIDE.format(kind="staff_max", value=0)],
+    "dc_supply": ["update core.stock_levels set on_hand_units = 6 where location_id = 'DC1' and sku_id = 'K1'"],
+    "cold_volume": ["update core.stores set cold_volume_ml = 12000 where store_id = 'S1'"],
+    "ambient_volume": ["update core.stores set ambient_volume_ml = 21000 where store_id = 'S1'"],
+    "supplying_dc": ["update core.stores set dc_id = 'DC2' where store_id = 'S1'"],
+    "whole_packs": ["update core.skus set pack_units = 5 where sku_id = 'K1'"],
+    "known_lines": ["update core.skus set valid_to = '2026-02-01' where sku_id = 'K2'"],
+    "shelf_life": ["update plan.stock_transfers set life_cap_units = 6 where sku_id = 'K1'"],
+    "minimum_units": ["update plan.stock_transfers set minimum_units = 18 where sku_id = 'K1'"],
+    "campaign_day_budget": ["update core.campaigns set daily_budget_coupons = 45"],
+    "campaign_total_budget": ["update core.campaigns set budget_coupons = 930"],
+    "issued_coupons": [
+        "update core.coupon_quotas set issued_coupons = 21 where carrier_id = 'S2'",
+        "update plan.coupon_quotas set issued_coupons = 21 where carrier_id = 'S2'",
+    ],
+    "stated_quota": ["update plan.coupon_quotas set previous_coupons = 21 where carrier_id = 'S2'"],
+    "change_limit": ["update plan.redistributions set parameters = parameters || '{\"change_share\": 0.2}'"],
+    "protected_campaign": [
+        "update core.campaigns set is_protected = true",
+        "update core.coupon_quotas set quota_coupons = 22 where carrier_id = 'S2'",
+        "update plan.coupon_quotas set previous_coupons = 22 where carrier_id = 'S2'",
+    ],
+    "override_quota": [OVERRIDE.format(kind="no_new_quota", value=1)],
+    "quota_loads": ["update plan.quota_loads set pickups_per_claim = 0.1 where carrier_id = 'S2'"],
+    "changed_carriers": ["update plan.redistributions set parameters = parameters || '{\"max_changed_carriers\": 0}'"],
+    "changed_coupon_stocks": [
+        "update plan.redistributions set parameters = parameters || '{\"max_changed_stocks\": 0}'"
+    ],
+    "pilot_scope": [PILOT],
 }
 
 
 @pytest.mark.parametrize("check_name", TAMPERED)
-def test_a_tampered_plan_fails_the_check_that_guards_it(plan: Connection, check_name: str) -> None:
-    plan.execute(TAMPERED[check_name].encode())
+def test_a_tampered_plan_fails_the_check_that_guards_it_and_no_other(plan: Connection, check_name: str) -> None:
+    tamper(plan, *TAMPERED[check_name])
     found = checks(plan)
-    assert "fail" in set(found.loc[found["check_name"] == check_name, "verdict"])
+    assert failing(found) == {check_name}
     assert judge_checks(found).verdict == "fail"
 
 
-def test_a_protected_campaign_is_not_cut(plan: Connection) -> None:
-    plan.execute("update core.campaigns set is_protected = true")
-    plan.execute("update plan.coupon_quotas set quota_coupons = 18 where carrier_id = 'S2'")
-    found = checks(plan)
-    assert set(found.loc[found["verdict"] == "fail", "check_name"]) == {"protected_campaign"}
+def test_every_check_is_tampered_with(plan: Connection) -> None:
+    """A check that no tampered plan fails could be always true."""
+    tamper(plan, OVERRIDE.format(kind="closed", value=1))
+    together = {"cold_chain", "override_closed_staff", "override_closed_stock"}
+    assert set(checks(plan)["check_name"]) <= set(TAMPERED) | together
+
+
+def test_a_closed_store_gets_no_people_no_goods_and_no_coupons(plan: Connection) -> None:
+    tamper(plan, OVERRIDE.format(kind="closed", value=1))
+    together = {"override_closed_staff", "override_closed_stock", "override_quota", "counter_capacity"}
+    assert failing(checks(plan)) == together
+
+
+def test_a_store_without_cold_room_gets_no_cold_goods(plan: Connection) -> None:
+    tamper(plan, "update core.stores set cold_volume_ml = 0 where store_id = 'S1'")
+    assert failing(checks(plan)) == {"cold_chain", "cold_volume"}
+
+
+def test_customers_sent_next_door_count_there(plan: Connection) -> None:
+    """S2 falls from 20 to 14 coupons: its 4.6 claims fewer turn 1.15 pickups away, 30 % of them try S1."""
+    tamper(plan, "update plan.coupon_quotas set quota_coupons = 14 where carrier_id = 'S2'")
+    found = checks(plan).set_index(["check_name", "subject"])
+    turned_away = 0.25 * (claims(20) - claims(14))
+    mean = 20.85 + 0.3 * turned_away
+    assert found.loc[("counter_capacity", "S1 2026-06-18"), "value"] == pytest.approx(mean + 6 * sqrt(mean / 20))
+    tamper(plan, "update plan.store_loads set spill_limit = 0.1 where store_id = 'S1'")
+    found = checks(plan).set_index(["check_name", "subject"])
+    assert found.loc[("counter_capacity", "S1 2026-06-18"), "value"] == pytest.approx(20.95 + 6 * sqrt(20.95 / 20))
 
 
 def test_a_breach_of_the_quotas_in_force_is_inherited_while_it_does_not_grow(plan: Connection) -> None:
-    plan.execute("update mart.forecast_days set p90 = 31 where store_id = 'S2'")
+    tamper(
+        plan,
+        "update mart.forecast_days set p90 = 31 where store_id = 'S2'",
+        "update plan.store_loads set forecast_upper = 31, load_upper = 31 where store_id = 'S2'",
+    )
     found = checks(plan).set_index(["check_name", "subject"])["verdict"]
     assert found["counter_capacity", "S2 2026-06-18"] == "inherited_breach"
-    plan.execute("update plan.coupon_quotas set quota_coupons = 21 where carrier_id = 'S2'")
+    assert judge_checks(checks(plan)).verdict == "inherited_breach"
+    tamper(plan, "update plan.coupon_quotas set quota_coupons = 21 where carrier_id = 'S2'")
     found = checks(plan).set_index(["check_name", "subject"])["verdict"]
     assert found["counter_capacity", "S2 2026-06-18"] == "fail"
 
 
 def test_an_unknown_capacity_is_the_cautious_default_and_never_infinite(plan: Connection) -> None:
-    plan.execute("update core.stores set pickup_capacity_day = null")
+    tamper(plan, "update core.stores set pickup_capacity_day = null, pickup_capacity_slot = null")
+    tamper(plan, "delete from core.rosters where store_id = 'S1'", "delete from core.stock_levels where sku_id = 'K2'")
     found = checks(plan).set_index(["check_name", "subject"])
     assert found.loc[("counter_capacity", "S1 2026-06-18"), "limit_value"] == 60
-    plan.execute("update plan.allocations set parameters = parameters #- '{store_days,default_capacity_pickups}'")
+    assert found.loc[("counter_capacity", "S1 2026-06-18"), "note"] == "default pickup_capacity_day"
+    assert found.loc[("slot_capacity", "S1 2026-06-18"), "limit_value"] == 8
+    assert found.loc[("slot_capacity", "S1 2026-06-18"), "verdict"] == "fail"
+    assert found.loc[("rostered_staff", "S1 2026-06-18"), "note"] == "default roster"
+    assert found.loc[("dc_supply", "DC1 K2"), ["limit_value", "verdict", "note"]].tolist() == [
+        0,
+        "fail",
+        "default stock count",
+    ]
+    tamper(plan, "update plan.allocations set parameters = parameters #- '{store_days,default_capacity_pickups}'")
     found = checks(plan).set_index(["check_name", "subject"])
     assert found.loc[("counter_capacity", "S1 2026-06-18"), "verdict"] == "fail"
 

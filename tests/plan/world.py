@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from math import sqrt
 from typing import Any
 
 import pandas as pd
@@ -105,6 +106,27 @@ _ALLOCATION = {"allocation_id": "allocation-1"}
 _QUOTA = {"redistribution_id": "redistribution-1", "stock_id": "B1", "business_date": DAY}
 _HEADER = {"business_date": DAY, "as_of": AS_OF, "inputs_hash": "x", "code_version": "x"}
 
+QUOTAS = {"S1": 26, "S2": 20}
+
+
+def claims(quota: float) -> float:
+    """E[min(D, quota)] for claims that are uniform between 10 and 40."""
+    return quota - (quota - 10.0) ** 2 / 60.0
+
+
+def _store_load(store_id: str, quota: float) -> dict[str, Any]:
+    """20 pickups forecast, at most 26 with 90 % chance; the distance grows as the square root of the mean."""
+    mean = 20.0 + 0.25 * (claims(quota) - claims(20))
+    return {
+        "redistribution_id": "redistribution-1", "store_id": store_id, "business_date": DAY, "forecast_mean": 20.0,
+        "forecast_upper": 26.0, "dispersion": 0.0, "arrived_pickups": 0.0, "rest_mean": 20.0, "spill_mean": 0.0,
+        "quota_mean": mean - 20.0, "load_mean": mean, "load_upper": mean + 6.0 * sqrt(mean / 20.0),
+        "in_force_mean": 20.0, "in_force_upper": 26.0, "capacity_pickups": 30.0, "mean_limit": 23.5,
+        "binding": "counter", "price_fen": 0.0, "spill_share": 0.3, "district_share": 0.5, "spill_limit": 5.0,
+        "turned_away": 0.0, "is_missing": False, "is_inherited": False, "smoothed_mean": 20.0, "smoothed_limit": 23.5,
+    }  # fmt: skip
+
+
 PLAN: dict[str, list[dict[str, Any]]] = {
     "mart.forecast_runs": [{**_FORECAST, **_HEADER, "parameters": "{}", "model": b"", "accuracy": "[]"}],
     "mart.forecast_skus": [
@@ -115,8 +137,17 @@ PLAN: dict[str, list[dict[str, Any]]] = {
         {
             **_FORECAST, "store_id": store, "date": DAY, "mean": 20.0, "p05": 14.0, "p10": 15.0, "p25": 17.0,
             "p50": 20.0, "p75": 23.0, "p90": 26.0, "p95": 28.0, "rule": 20.0, "committed": 5.0, "method": "model",
+            "dispersion": 0.0,
         }
         for store in ("S1", "S2")
+    ],
+    "mart.forecast_slot_days": [
+        {
+            **_FORECAST, "store_id": store, "date": DAY, "slot": slot, "mean": 10.0, "dispersion": 0.0, "shock": 0.0,
+            "p05": 5.0, "p10": 6.0, "p25": 8.0, "p50": 10.0, "p75": 12.0, "p90": 14.0, "p95": 15.0,
+        }
+        for store in ("S1", "S2")
+        for slot in (18, 19)
     ],
     "mart.redemption_curves": [{**_FORECAST, "stock_id": "B1", "age_days": 0, "redeemed_share": 0.25}],
     "plan.allocations": [
@@ -135,10 +166,17 @@ PLAN: dict[str, list[dict[str, Any]]] = {
     "plan.staff_slots": [
         {
             **_ALLOCATION, "store_id": store, "business_date": DAY, "slot": slot, "arrivals": 10.0, "staff_needed": 1,
-            "staff_planned": 1, "expected_wait_seconds": 30.0, "capacity_pickups": 20,
+            "staff_planned": 1, "expected_wait_seconds": 30.0, "capacity_pickups": 20, "offered_pickups": 20,
         }
         for store in ("S1", "S2")
         for slot in (18, 19)
+    ],
+    "plan.shifts": [
+        {
+            **_ALLOCATION, "store_id": store, "business_date": DAY, "kind": "rostered", "starts_slot": 18,
+            "ends_slot": 20, "staff": 1,
+        }
+        for store in ("S1", "S2")
     ],
     "plan.store_days": [
         {
@@ -156,12 +194,17 @@ PLAN: dict[str, list[dict[str, Any]]] = {
     "plan.coupon_quotas": [
         {
             **_QUOTA, "carrier_id": store, "quota_coupons": quota, "previous_coupons": 20, "issued_coupons": 4,
-            "reference_claims": 20.0, "expected_claims": 20.0, "reason": "demand", "price_fen": 0.0,
+            "assumed_coupons": 20.0, "reference_claims": claims(20), "expected_claims": claims(quota),
+            "in_force_claims": claims(20), "wanted_claims": 25.0, "reason": "demand", "price_fen": 0.0,
         }
-        for store, quota in (("S1", 26), ("S2", 20))
+        for store, quota in QUOTAS.items()
+    ],
+    "plan.quota_curves": [
+        {**_QUOTA, "carrier_id": store, "shares": [0.0, 0.4, 1.0], "units": [10.0, 22.0, 40.0]} for store in QUOTAS
     ],
     "plan.quota_loads": [
         {**_QUOTA, "carrier_id": store, "store_id": store, "load_date": DAY, "pickups_per_claim": 0.25}
-        for store in ("S1", "S2")
+        for store in QUOTAS
     ],
+    "plan.store_loads": [_store_load(store, quota) for store, quota in QUOTAS.items()],
 }  # fmt: skip
