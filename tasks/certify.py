@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -15,13 +17,7 @@ NEW_CHECKS = ("plan/checks/loads", "plan/checks/people", "plan/checks/quotas", "
 
 
 def read_certificate(
-    connection: Connection,
-    checks: tuple[str, ...] = CHECKS,
-    *,
-    known_by: datetime,
-    settle_minutes: int,
-    allocation_id: str,
-    redistribution_id: str,
+    connection: Connection, *, known_by: datetime, settle_minutes: int, allocation_id: str, redistribution_id: str
 ) -> pd.DataFrame:
     """Every limit with its value and slack: check_name, subject, value, limit_value, slack, verdict, note.
 
@@ -34,5 +30,10 @@ def read_certificate(
         "allocation_id": allocation_id,
         "redistribution_id": redistribution_id,
     }
-    parts = [read_frame(connection, name, **named) for name in checks]
+    return read_checks(connection, CHECKS, named)
+
+
+def read_checks(connection: Connection, queries: tuple[str, ...], named: Mapping[str, Any]) -> pd.DataFrame:
+    """The checks of these queries under each other, in the order of their names and subjects."""
+    parts = [read_frame(connection, name, **named) for name in queries]
     return pd.concat(parts, ignore_index=True).sort_values(["check_name", "subject"], ignore_index=True)

@@ -10,7 +10,7 @@ import pytest
 
 from rouxing.plan.certificate import judge_checks
 from rouxing.warehouse.database import Connection, Database
-from tasks.certify import NEW_CHECKS, read_certificate
+from tasks.certify import NEW_CHECKS, read_checks
 from tests.plan.world import IDS, KNOWN_BY, claims, write_plan, write_world
 
 
@@ -28,7 +28,7 @@ def plan(database: Database) -> Iterator[Connection]:
 
 
 def checks(connection: Connection) -> pd.DataFrame:
-    return read_certificate(connection, NEW_CHECKS, known_by=KNOWN_BY, settle_minutes=10, **IDS)
+    return read_checks(connection, NEW_CHECKS, {"known_by": KNOWN_BY, "settle_minutes": 10, **IDS})
 
 
 def tamper(connection: Connection, *statements: str) -> None:
