@@ -163,7 +163,7 @@ def _analyse(database: Database) -> None:
     raw.close()
 
 
-def plan_day(watch: Stopwatch, *, queries: bool) -> str:
+def plan_day(watch: Stopwatch, *, queries: bool, certified: bool) -> str:
     """Allocates, redistributes and certifies the day; returns a line about the plan."""
     from tasks import allocate, publish, redistribute
     from tasks.context import resolve_moment
@@ -171,11 +171,13 @@ def plan_day(watch: Stopwatch, *, queries: bool) -> str:
     for home, name, label in STEPS:
         watch.watch(home, name, label, by_query=queries and name in ("read_frame", "copy_frame"))
     moment = resolve_moment(BUSINESS_DATE, None)
-    settle = getattr(importlib.import_module("tasks.plan"), "settle_jointly", None) if _has_joint() else None
+    settle = _joint_task()
     with watch.stage_of("allocate"):
         allocate.allocate_day.fn(moment)
     with watch.stage_of("redistribute"):
         (settle or redistribute.redistribute_day).fn(moment)
+    if not certified:
+        return "not certified"
     with watch.stage_of("certify"):
         plan = publish.certify_plan.fn(moment)
     verdict = plan.certificate
@@ -184,8 +186,12 @@ def plan_day(watch: Stopwatch, *, queries: bool) -> str:
     return f"rung {plan.rung} {plan.rung_reason[:200]}, {verdict.verdict}, {verdict.passed}/{verdict.total}{broken}"
 
 
-def _has_joint() -> bool:
-    return importlib.util.find_spec("tasks.plan") is not None
+def _joint_task() -> Any:
+    """The joint loop's task, which takes the place of redistribute in the day's plan; None where there is none."""
+    try:
+        return importlib.import_module("tasks.plan").settle_jointly
+    except (ImportError, AttributeError):
+        return None
 
 
 def show(watch: Stopwatch, line: str) -> None:
@@ -205,15 +211,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--skus", type=int, default=200)
     parser.add_argument("--stocks", type=int, default=30)
     parser.add_argument("--queries", action="store_true", help="also time every named query")
+    parser.add_argument("--uncertified", action="store_true", help="stop before the certificate")
     parser.add_argument("--keep", type=Path, default=None, help="state folder to use and to leave")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="rouxing-chain-") as temporary:
         os.environ["ROUXING_STATE_DIR"] = str(asked.keep or temporary)
         os.environ["ROUXING_DATABASE_NAME"] = f"chain_{asked.stores}_{asked.skus}_{asked.stocks}"
-        run(Chain(asked.stores, asked.skus, asked.stocks), queries=asked.queries)
+        run(Chain(asked.stores, asked.skus, asked.stocks), queries=asked.queries, certified=not asked.uncertified)
 
 
-def run(chain: Chain, *, queries: bool) -> None:
+def run(chain: Chain, *, queries: bool, certified: bool) -> None:
     from tasks.context import current_database
 
     database = current_database()
@@ -228,7 +235,7 @@ def run(chain: Chain, *, queries: bool) -> None:
     server = psutil.Process(pid).parent()
     assert server is not None
     watch = Stopwatch(server)
-    show(watch, plan_day(watch, queries=queries))
+    show(watch, plan_day(watch, queries=queries, certified=certified))
     database.close()
 
 
