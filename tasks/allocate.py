@@ -61,6 +61,7 @@ def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) 
     lines = {
         "plan.stock_transfers": made.transfers,
         "plan.stock_shortages": made.stock.shortages,
+        "plan.stock_reservations": made.reservations,
         "plan.staff_slots": made.staff_slots,
         "plan.shifts": made.shifts,
         "plan.store_days": made.store_days,

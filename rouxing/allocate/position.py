@@ -2,30 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-CELL = ["store_id", "sku_id"]
+from rouxing.allocate.grid import Grid
+from rouxing.optimize.checks import FloatArray, IntArray, finite_array, refuse_where
 
 
-def units_now(stores: pd.DataFrame, skus: pd.DataFrame, counts: pd.DataFrame, in_transit: pd.DataFrame) -> pd.DataFrame:
-    """Units of every SKU in every store: store_id, sku_id, on_hand_units, available_units, in_transit_units (float).
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Units in the stores of ``grid``, (S, K): ``on_hand`` and, of these, ``available`` (not promised already).
+
+    On their way, one entry each: flat ``cell``, ``days`` from the business date to the first day that can sell them,
+    ``units``.
+    """
+
+    grid: Grid
+    on_hand: FloatArray
+    available: FloatArray
+    cell: IntArray
+    days: IntArray
+    units: FloatArray
+
+    @property
+    def in_transit(self) -> FloatArray:
+        """All units on their way (S, K), whenever they come."""
+        return self.grid.summed(self.cell, self.units)
+
+    def arriving(self, first: IntArray | int, last: IntArray | int) -> FloatArray:
+        """Units (S, K) that can first be sold on one of the days ``first`` to ``last`` after the business date.
+
+        Both are one for all stores or one per store (S,); ``last`` counts.
+        """
+        store = self.cell // max(len(self.grid.skus), 1)
+        begin, end = (np.broadcast_to(np.asarray(bound), (len(self.grid.stores),)) for bound in (first, last))
+        here = (self.days >= begin[store]) & (self.days <= end[store])
+        return self.grid.summed(self.cell[here], self.units[here])
+
+
+def holdings_now(grid: Grid, counts: pd.DataFrame, in_transit: pd.DataFrame, business_date: date) -> Holdings:
+    """What every store holds and expects; a SKU that was not counted is none.
 
     Args:
-        stores: store_id. skus: sku_id.
-        counts: location_id, sku_id, on_hand_units, locked_units at the latest count; absent = none.
-        in_transit: store_id, sku_id, in_transit_units; absent = none.
+        counts: location_id, sku_id, on_hand_units, locked_units at the latest count.
+        in_transit: store_id, sku_id, in_transit_units, arrives_on (first day that can sell them; what is overdue
+            counts as coming today).
+
+    Raises:
+        RefusedInputError: NaN, or units on their way that are negative or come on no day.
     """
-    cells = stores[["store_id"]].merge(skus[["sku_id"]], how="cross")
-    held = counts.rename(columns={"location_id": "store_id"})[[*CELL, "on_hand_units", "locked_units"]]
-    cells = cells.merge(held, on=CELL, how="left").merge(in_transit, on=CELL, how="left")
-    numbers = cells[["on_hand_units", "locked_units", "in_transit_units"]].astype("float64").fillna(0.0)
-    return cells[CELL].assign(
-        on_hand_units=numbers["on_hand_units"],
-        available_units=(numbers["on_hand_units"] - numbers["locked_units"]).clip(lower=0.0),
-        in_transit_units=numbers["in_transit_units"],
+    finite_array(counts["on_hand_units"], "counts.on_hand_units", minimum=None)
+    finite_array(counts["locked_units"], "counts.locked_units", minimum=None)
+    finite_array(in_transit["in_transit_units"], "in_transit.in_transit_units")
+    refuse_where(in_transit["arrives_on"].isna(), "in_transit.arrives_on is missing")
+    on_hand = grid.spread(counts, "on_hand_units", store="location_id")
+    locked = grid.spread(counts, "locked_units", store="location_id")
+    cell = grid.cells(in_transit)
+    known = cell >= 0
+    days = days_after(in_transit["arrives_on"], business_date)[known]
+    units = in_transit["in_transit_units"].to_numpy(np.float64)[known]
+    return Holdings(
+        grid=grid,
+        on_hand=on_hand,
+        available=np.maximum(on_hand - locked, 0.0),
+        cell=cell[known],
+        days=np.maximum(days, 0),
+        units=units,
     )
 
 
@@ -35,77 +81,64 @@ def arrival_dates(stores: pd.DataFrame, business_date: date) -> pd.DataFrame:
     return pd.DataFrame({"store_id": stores["store_id"], "arrives_on": pd.Timestamp(business_date) + lead})
 
 
-def stock_at_arrival(now: pd.DataFrame, demand: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:
-    """Units left when a transfer dispatched today arrives: store_id, sku_id, available_units.
+def days_after(dates: pd.Series[pd.Timestamp], business_date: date) -> IntArray:
+    """Whole days from ``business_date`` to each date."""
+    since = pd.to_datetime(dates) - pd.Timestamp(business_date)
+    return np.asarray(since.dt.days, dtype=np.int64)
 
-    What is on its way counts as there; the mean demand of the days before the arrival is taken off, never below 0.
+
+def stock_at_arrival(
+    holdings: Holdings, before: Sequence[FloatArray], lead_days: IntArray, covered_days: int = 1
+) -> FloatArray:
+    """Units (S, K) that a transfer dispatched today finds when it arrives, those that come in its covered days with it.
+
+    Day by day until then the mean demand is taken off, never below 0, and what arrives is added; what arrives after
+    the covered days is not there.
 
     Args:
-        now: of ``units_now``.
-        demand: store_id, sku_id, date, mean (units) from today on.
-        arrivals: of ``arrival_dates``.
+        before: mean demand (S, K) of today, tomorrow and so on, at least as many days as the longest lead time.
+        lead_days: days to the arrival (S,).
     """
-    due = demand.merge(arrivals, on="store_id")
-    before = due[due["date"] < due["arrives_on"]].groupby(CELL, as_index=False)["mean"].sum()
-    cells = now.merge(before, on=CELL, how="left")
-    left = cells["available_units"] + cells["in_transit_units"] - cells["mean"].fillna(0.0)
-    return cells[CELL].assign(available_units=left.clip(lower=0.0))
+    left = holdings.available + holdings.arriving(0, 0)
+    for day, asked in enumerate(before):
+        waits = (lead_days > day)[:, None]
+        left = np.where(waits, np.maximum(left - asked, 0.0) + holdings.arriving(day + 1, day + 1), left)
+    return left + holdings.arriving(lead_days + 1, lead_days + covered_days - 1)
 
 
-def free_room(stores: pd.DataFrame, skus: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+def free_room(stores: pd.DataFrame, skus: pd.DataFrame, holdings: Holdings) -> pd.DataFrame:
     """Stores with the room that is free: their columns and ambient_free_ml, cold_free_ml (may be below 0).
 
     Goods on hand and on their way take room until they are sold; none is taken to be sold before the transfer comes.
     """
-    cells = now.merge(skus[["sku_id", "volume_ml", "storage_class"]], on="sku_id")
-    used = (cells["on_hand_units"] + cells["in_transit_units"]) * cells["volume_ml"]
-    cold = used.where(cells["storage_class"] == "cold", 0.0).groupby(cells["store_id"]).sum()
-    ambient = used.where(cells["storage_class"] == "ambient", 0.0).groupby(cells["store_id"]).sum()
+    grid = holdings.grid
+    volume = grid.of_skus(skus, "volume_ml")
+    is_cold = grid.of_skus(skus.assign(is_cold=skus["storage_class"] == "cold"), "is_cold") > 0
+    held = (holdings.on_hand + holdings.in_transit) * volume
+    place = grid.place_of_stores(stores)
     return stores.assign(
-        ambient_free_ml=stores["ambient_volume_ml"] - stores["store_id"].map(ambient).fillna(0.0),
-        cold_free_ml=stores["cold_volume_ml"] - stores["store_id"].map(cold).fillna(0.0),
+        ambient_free_ml=stores["ambient_volume_ml"] - held[:, ~is_cold].sum(axis=1)[place],
+        cold_free_ml=stores["cold_volume_ml"] - held[:, is_cold].sum(axis=1)[place],
     )
 
 
-def stock_for_pickups(
-    now: pd.DataFrame, transfers: pd.DataFrame, arrivals: pd.DataFrame, days: pd.DataFrame, split: pd.DataFrame
-) -> pd.DataFrame:
-    """Units that pickups of each planned day can draw on.
+def units_by_day(
+    holdings: Holdings, planned: FloatArray, lead_days: IntArray, asked: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Units (S, K) there on each of the next days: on hand, arrived and planned by then, less what sold before.
 
     Args:
-        now: of ``units_now``.
-        transfers: store_id, sku_id, quantity_units, arrives_on of the plan.
-        arrivals: of ``arrival_dates``.
-        days: store_id, business_date, load_mean (pickups) of consecutive days from today on, show_up_share (0-1).
-        split: store_id, sku_id, units_per_pickup, walk_in_units_per_day.
+        planned: units (S, K) of the transfers dispatched today.
+        lead_days: days to their arrival (S,).
+        asked: mean demand (S, K) of each day.
 
-    Returns:
-        store_id, business_date, sku_id, available_units, units_per_pickup: on hand, on its way and planned by that
-        day, less the mean demand of the days before it, less the day's walk-in sales; never below 0. What sells from
-        the day of the arrival on is made up by the next day's transfer, which is not planned yet. An order takes its
-        units whether or not anybody fetches it, so a pickup needs units_per_pickup over show_up_share on the day; what
-        was not fetched is back on the shelf the next morning and is not taken off later days.
+    What sells from the day of the arrival on is made up by the next day's transfer, which is not planned yet.
     """
-    cells = days.merge(now, on="store_id").merge(split, on=CELL, how="left").merge(arrivals, on="store_id")
-    rates = cells[["units_per_pickup", "walk_in_units_per_day"]].fillna(0.0)
-    sold = cells["load_mean"] * rates["units_per_pickup"] + rates["walk_in_units_per_day"]
-    sold = sold.where(cells["business_date"] < cells["arrives_on"], 0.0)
-    # Sales of the same cell on earlier planned days: running sum less the day's own.
-    ordered = cells[CELL].assign(day=cells["business_date"], sold=sold).sort_values("day", kind="stable")
-    earlier = (ordered.groupby(CELL)["sold"].cumsum() - ordered["sold"]).reindex(cells.index)
-    planned = _planned_units(cells, transfers)
-    units = cells["available_units"] + cells["in_transit_units"] + planned - earlier - rates["walk_in_units_per_day"]
-    return cells[["store_id", "business_date", "sku_id"]].assign(
-        available_units=units.clip(lower=0.0), units_per_pickup=rates["units_per_pickup"] / cells["show_up_share"]
-    )
-
-
-def _planned_units(cells: pd.DataFrame, transfers: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    lines = cells[["store_id", "sku_id", "business_date"]].merge(
-        transfers[[*CELL, "quantity_units", "arrives_on"]], on=CELL, how="left"
-    )
-    is_there = lines["arrives_on"] <= lines["business_date"]
-    units: np.ndarray[tuple[int], np.dtype[np.float64]] = (
-        lines["quantity_units"].where(is_there, 0.0).fillna(0.0).to_numpy("float64")
-    )
-    return units
+    there = holdings.available + holdings.arriving(0, 0) + planned * (lead_days == 0)[:, None]
+    days = [there]
+    for day, sold in enumerate(asked[:-1]):
+        waits = (lead_days > day)[:, None]
+        come = holdings.arriving(day + 1, day + 1) + planned * (lead_days == day + 1)[:, None]
+        there = np.where(waits, np.maximum(there - sold, 0.0), there) + come
+        days.append(there)
+    return days
