@@ -51,10 +51,19 @@ Send = Annotated[
         description="Off (default): a dry run that shows the calls. On: send them to WeChat, WMS and the stores.",
     ),
 ]
+PLAN_NAME = r"^(plan-[0-9a-f]{16})?$"
 PlanId = Annotated[
     str,
     Field(
-        pattern=r"^(plan-[0-9a-f]{16})?$",
+        pattern=PLAN_NAME,
+        title="Plan",
+        description="A plan made before, e.g. one that has been approved since. Leave empty to make one.",
+    ),
+]
+FormerPlanId = Annotated[
+    str,
+    Field(
+        pattern=PLAN_NAME,
         title="Roll back to",
         description="Former plan whose quotas come back, e.g. plan-0123456789abcdef. Leave empty for a new plan.",
     ),

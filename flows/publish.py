@@ -5,12 +5,12 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.naming import run_name
-from flows.parameters import AsOf, BusinessDate, PlanId, RollbackBy, Send
+from flows.parameters import AsOf, BusinessDate, FormerPlanId, PlanId, RollbackBy, Send
 from rouxing.model.errors import PermanentError
 from tasks.approve import approve_plan, waits_for
 from tasks.context import Moment, StageRun, resolve_moment, stage_run
 from tasks.ladder import certify_plan
-from tasks.plans import Plan
+from tasks.plans import Plan, stored_plan
 from tasks.publish import fill_outbox, report_plan, send_outbox
 from tasks.rollback import restore_plan
 
@@ -22,7 +22,8 @@ async def publish(
     business_date: BusinessDate = None,
     as_of: AsOf = None,
     send: Send = False,
-    roll_back_to: PlanId = "",
+    plan_id: PlanId = "",
+    roll_back_to: FormerPlanId = "",
     by: RollbackBy = "",
 ) -> str:
     """Certify the newest draft, name it, write its report and its calls; send them only when told to and approved.
@@ -31,9 +32,12 @@ async def publish(
         business_date: Day the plan is for. Leave empty for today.
         as_of: Moment the plan is made. Leave empty for now, or 05:30 of the business date.
         send: Off (default): a dry run that shows the calls. On: send them to WeChat, WMS and the stores.
+        plan_id: A plan made before, e.g. one that has been approved since. Leave empty to make one.
         roll_back_to: Former plan whose quotas come back, as far as today's limits allow. Leave empty for a new plan.
         by: Who rolls back and answers for it.
     """
+    if plan_id:
+        return stored_steps(plan_id, send=send)
     moment = resolve_moment(business_date, as_of)
     if roll_back_to:
         return rollback_steps(moment, roll_back_to, by, send=send)
@@ -47,6 +51,14 @@ def publish_steps(moment: Moment, *, send: bool = False) -> str:
         approve_plan(plan)
         _deliver(plan, run, send=send)
     return run.result_id
+
+
+def stored_steps(plan_id: str, *, send: bool = False) -> str:
+    """Sends a plan that was made before, if somebody answers for it by now; returns its name."""
+    plan = stored_plan(plan_id)
+    with stage_run("publish", plan.moment) as run:
+        _deliver(plan, run, send=send)
+    return plan_id
 
 
 def rollback_steps(moment: Moment, former_plan_id: str, by: str, *, send: bool = False) -> str:

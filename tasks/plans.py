@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 import pandas as pd
 
+from rouxing.model.errors import PermanentError
 from rouxing.plan.certificate import Certificate
 from rouxing.plan.identity import canonical_json, code_version, identity, inputs_hash
 from rouxing.plan.ladder import Rung
 from rouxing.settings import PROJECT_ROOT
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
+from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.queries import named_query
-from tasks.context import Moment
+from tasks.context import Moment, current_database, current_settings
+from tasks.plan_reasons import write_reasons
 
 Label = Literal["", "rollback"]
 
@@ -54,6 +58,29 @@ class Plan:
         return "done" if not self.rung_reason and (self.rung == "full" or self.label) else "degraded"
 
 
+def stored_plan(plan_id: str) -> Plan:
+    """A plan that was written before, with its checks and differences; PermanentError when there is none."""
+    with current_database().connect() as connection:
+        found = read_frame(connection, "publish/stored_plan", plan_id=plan_id)
+        if found.empty:
+            raise PermanentError(f"There is no plan {plan_id!r}; `rouxing plans` lists the newest.")
+        checks = read_frame(connection, "report/checks", plan_id=plan_id)
+        differences = read_frame(connection, "publish/stored_differences", plan_id=plan_id)
+    row = found.iloc[0]
+    as_of = row["as_of"].to_pydatetime()
+    known_by = as_of - timedelta(minutes=current_settings().settle_minutes)
+    moment = Moment(row["business_date"].date(), as_of, known_by, row["mode"], tuple(row["stores"]))
+    certificate = Certificate(row["verdict"], int(row["checks_passed"]), int(row["checks_total"]))
+    texts: dict[str, Any] = {name: str(row[name]) for name in ("rung_reason", "label", "approval_note")}
+    optional = ("allocation_id", "redistribution_id", "previous_plan_id", "pilot_id", "fallback_cost_fen")
+    rest: dict[str, Any] = {name: None if pd.isna(row[name]) else row[name] for name in optional}
+    return Plan(
+        plan_id=plan_id, moment=moment, rung=row["rung"], certificate=certificate, checks=checks,
+        differences=differences, pilot_stores=None if row["pilot_stores"] is None else tuple(row["pilot_stores"]),
+        **texts, **rest,
+    )  # fmt: skip
+
+
 def when(moment: Moment) -> dict[str, Any]:
     """The moment as the queries and headers name it."""
     return {"business_date": moment.business_date, "as_of": moment.as_of}
@@ -74,6 +101,7 @@ def write_plan(connection: Connection, plan: Plan) -> None:
         return
     copy_frame(connection, "plan.checks", plan.checks.assign(plan_id=plan.plan_id))
     copy_frame(connection, "plan.differences", plan.differences.assign(plan_id=plan.plan_id))
+    write_reasons(connection, plan.plan_id)
 
 
 def _header(plan: Plan) -> dict[str, Any]:

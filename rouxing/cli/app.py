@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from rouxing.cli.governance import governance_app
 from rouxing.settings import load_settings
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ forecast_app = typer.Typer(help="Look into stored forecasts.", no_args_is_help=T
 app.add_typer(forecast_app, name="forecast")
 values_app = typer.Typer(help="What a minute, a pickup and a coupon are worth in decisions.", no_args_is_help=True)
 app.add_typer(values_app, name="values")
+app.add_typer(governance_app)
 
 
 @app.command()
