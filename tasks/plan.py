@@ -9,12 +9,14 @@ from prefect import task
 
 from rouxing.model.economics import Economics
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, settle
+from rouxing.plan.pilot import stores_in_scope
 from rouxing.redistribute.problem import QuotaParameters
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.plan_inputs import read_allocation_inputs, read_quota_inputs
 from tasks.allocate import write_allocation
+from tasks.budget import within_budget
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
@@ -52,7 +54,7 @@ def settle_jointly(moment: Moment) -> str:
     allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
     is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
     if not (is_made and is_known(database, "redistribute/touch_run", redistribution_id=redistribution.name)):
-        rounds = settle(question, parameters)
+        rounds = within_budget("the day's plan", lambda: settle(question, parameters))
         with database.connect() as connection:
             _write(connection, allocation, redistribution, rounds, parameters)
     tell("redistribute", "together", 1.0)
@@ -64,7 +66,8 @@ def read_question(connection: Connection, moment: Moment, forecast_id: str, allo
     known = moment.known_by, moment.business_date
     allocation = read_allocation_inputs(connection, *known, moment.stores, forecast_id)
     quotas = read_quota_inputs(connection, *known, allocation_id)
-    return DayQuestion(moment.business_date, allocation, quotas, moment.stores)
+    scope = stores_in_scope(moment.stores, quotas["pilot_scope"]["store_id"])
+    return DayQuestion(moment.business_date, allocation, quotas, scope)
 
 
 def read_parameters(connection: Connection, moment: Moment) -> JointParameters:
