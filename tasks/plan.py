@@ -104,6 +104,6 @@ def _write(
     write_redistribution(connection, redistribution, best.quotas.plan, best.quotas.loads)
     key = {"redistribution_id": redistribution.name}
     scores = pd.DataFrame([{"round": one.number, "is_chosen": one is best, **asdict(one.score)} for one in rounds])
-    prices = pd.concat([one.told(parameters).assign(round=one.number) for one in rounds])
+    prices = pd.concat([one.told(parameters).prices.assign(round=one.number) for one in rounds])
     copy_frame(connection, "plan.rounds", scores.assign(**key))
     copy_frame(connection, "plan.round_prices", prices.assign(**key))

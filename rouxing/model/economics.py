@@ -50,10 +50,15 @@ class Economics:
         "Assumption, besides the margin: a coupon of 15 yuan as apology to a customer who leaves without the goods.",
     )
     overload_fen_per_pickup: float = _value(
-        1000.0,
+        500.0,
         "fen per pickup over capacity",
-        "Assumption: of the pickups over capacity one in three leaves (apology and margin), the others are served late"
-        " by people taken off other work.",
+        "Assumption: a pickup over capacity takes somebody off other work for about ten minutes of a called hour.",
+    )
+    lost_share_over_capacity: float = _value(
+        1 / 3,
+        "share",
+        "Assumption: one in three customers beyond what a store can serve leaves without the goods.",
+        most=1.0,
     )
     rostered_staff_fen_per_hour: float = _value(
         2640.0,
@@ -72,6 +77,11 @@ class Economics:
         "Measured: 0.5 % of the mean worth keeps quotas from flickering at no loss of true value (docs, stability).",
         most=1.0,
     )
+
+    @property
+    def over_capacity_fen(self) -> float:
+        """Cost of one pickup beyond what the store can serve."""
+        return self.overload_fen_per_pickup + self.lost_share_over_capacity * self.lost_pickup_fen
 
     def with_values(self, values: Mapping[str, float]) -> Economics:
         """These values with some replaced. PermanentError for an unknown name or a value out of its range."""

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from rouxing.model.economics import Economics
-from rouxing.optimize.checks import FloatArray
+from rouxing.optimize.checks import BoolArray, FloatArray
 from rouxing.plan.ability import DAY, along, day_ability, store_day_keys
+from rouxing.plan.calls import days_with_calls, worth_calling
 from rouxing.plan.day_allocation import AllocationParameters, DayAllocation, decide_allocation
 from rouxing.plan.objective import DayAbility, PlanScore, PlanWeights, score_plan
 from rouxing.plan.quota_round import QuotaQuestion, QuotaRound, decide_quotas, priced_question, with_troubles
@@ -45,10 +46,21 @@ class DayQuestion:
 
 
 @dataclass(frozen=True)
+class Told:
+    """``prices``: store_id, business_date, price_fen of room for one pickup more, mean_shift by the round's quotas.
+    ``called`` (N,): store-days on which it pays to call people in.
+    """
+
+    prices: pd.DataFrame
+    called: BoolArray
+
+
+@dataclass(frozen=True)
 class Round:
     """One plan on the way: what was decided, what the N store-days can do, their mean pickups (N,), what it is worth.
 
-    ``keys``: store_id, business_date of the store-days.
+    ``keys``: store_id, business_date of the store-days; ``called`` (N,): those on which people are called in for the
+    price of room.
     """
 
     number: int
@@ -57,13 +69,27 @@ class Round:
     keys: pd.DataFrame
     ability: DayAbility
     mean: FloatArray
+    called: BoolArray
     score: PlanScore
 
-    def told(self, parameters: JointParameters) -> pd.DataFrame:
-        """What the next round hears: store_id, business_date, price_fen of room for one pickup more, mean_shift."""
-        troubles = trouble_prices(self.ability, self.mean, parameters.economics, parameters.weights)
-        room = along(self.keys, self.quotas.room_prices, "price_fen")
-        return self.keys.assign(price_fen=room + troubles, mean_shift=self.mean - self.ability.forecast_mean)
+    def told(self, parameters: JointParameters) -> Told:
+        """What the next round hears from this one."""
+        economics = parameters.economics
+        troubles = trouble_prices(self.ability, self.mean, economics, parameters.weights)
+        # Where a limit is broken whatever the quotas, its price has no end; no room is worth more than what fills it.
+        worth = along(self.keys, self.quotas.pickup_worth, "worth_fen")
+        room = np.minimum(along(self.keys, self.quotas.room_prices, "price_fen"), worth)
+        people = troubles.counter + np.where(self.is_staff_bound, room, 0.0)
+        called = self.called | worth_calling(self.ability, people, economics.called_staff_fen_per_hour)
+        prices = self.keys.assign(price_fen=room + troubles.all, mean_shift=self.mean - self.ability.forecast_mean)
+        return Told(prices, called)
+
+    @property
+    def is_staff_bound(self) -> BoolArray:
+        """Store-days (N,) whose capacity people set."""
+        days = self.allocation.store_days
+        bound = along(self.keys, days.assign(is_bound=(days["binding"] == "staff").astype(np.float64)), "is_bound")
+        return np.asarray(bound > 0)
 
 
 def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
@@ -89,7 +115,8 @@ def best_round(rounds: list[Round]) -> Round:
 
 def decide_round(question: DayQuestion, parameters: JointParameters, last: Round | None) -> Round:
     """One round on what the last one tells; without one, stock, people and quotas one after the other."""
-    allocation = _allocation(question, parameters, last)
+    told = None if last is None else last.told(parameters)
+    allocation = _allocation(question, parameters, last, told)
     keys = store_day_keys(allocation)
     ability = day_ability(question.allocation, allocation, parameters.allocation)
     frames = {**question.quotas, "store_days": allocation.store_days[list(question.quotas["store_days"].columns)]}
@@ -100,20 +127,24 @@ def decide_round(question: DayQuestion, parameters: JointParameters, last: Round
     mean = np.maximum(ability.forecast_mean + along(keys, quotas.shift, "mean_shift"), 0.0)
     score = score_plan(ability, mean, quotas.figures, parameters.economics, parameters.weights)
     number = 0 if last is None else last.number + 1
-    return Round(number, allocation, quotas, keys, ability, mean, score)
+    called = np.zeros(len(keys), dtype=bool) if told is None else told.called
+    return Round(number, allocation, quotas, keys, ability, mean, called, score)
 
 
-def _allocation(question: DayQuestion, parameters: JointParameters, last: Round | None) -> DayAllocation:
+def _allocation(
+    question: DayQuestion, parameters: JointParameters, last: Round | None, told: Told | None
+) -> DayAllocation:
     """Stock and people; the load of the store-days stays the forecast's, which quotas are counted against."""
-    if last is None:
+    if last is None or told is None:
         return decide_allocation(question.business_date, question.allocation, parameters.allocation)
-    told = last.told(parameters)
+    quantile = parameters.allocation.staffing_quantile
+    days = days_with_calls(question.allocation["days"], last.keys, told.called, quantile)
     made = decide_allocation(
         question.business_date,
-        question.allocation,
+        {**question.allocation, "days": days},
         parameters.allocation,
-        load_shift=told[[*DAY, "mean_shift"]],
-        store_prices=told[[*DAY, "price_fen"]],
+        load_shift=told.prices[[*DAY, "mean_shift"]],
+        store_prices=told.prices[[*DAY, "price_fen"]],
     )
     forecast = last.allocation.store_days[[*DAY, "load_mean", "load_upper"]]
     days = made.store_days.drop(columns=["load_mean", "load_upper"]).merge(forecast, on=DAY, how="left")
@@ -129,4 +160,4 @@ def _with_troubles(
     worth = along(keys, asked.pickup_worth, "worth_fen", missing=np.inf)
     bearable = bearable_means(ability, worth, economics, weights)
     upper = bearable_capacity(ability, along(keys, last.allocation.store_days, "load_upper"), bearable)
-    return with_troubles(asked, keys.assign(trouble_fen=troubles, bearable_pickups=upper))
+    return with_troubles(asked, keys.assign(trouble_fen=troubles.all, bearable_pickups=upper))

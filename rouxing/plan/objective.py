@@ -79,11 +79,15 @@ class StoreDayCosts:
     overload_probability: FloatArray
     overload_pickups: FloatArray
 
+    def counter_fen(self, economics: Economics) -> FloatArray:
+        """What waiting and overload at the counter cost (N,)."""
+        wait = economics.wait_fen_per_minute * self.wait_minutes
+        return np.asarray(wait + economics.over_capacity_fen * self.overload_pickups)
+
     def experience_fen(self, economics: Economics, weights: PlanWeights) -> FloatArray:
         """What customers' troubles cost (N,), the balance of online and offline applied."""
         lost = 2.0 * ((1.0 - weights.offline) * self.lost_online_fen + weights.offline * self.lost_offline_fen)
-        wait = economics.wait_fen_per_minute * self.wait_minutes
-        return np.asarray(lost + wait + economics.overload_fen_per_pickup * self.overload_pickups)
+        return np.asarray(lost + self.counter_fen(economics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +137,6 @@ def store_day_costs(ability: DayAbility, mean: FloatArray) -> StoreDayCosts:
     return StoreDayCosts(served, online, offline, left, _waits(ability, mean, variance), probability, excess)
 
 
-def marginal_price(
-    ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights, step: float = 1.0
-) -> FloatArray:
-    """What one pickup more costs in customers' troubles (N,), fen per pickup, at ``mean`` (N,) pickups."""
-    here, there = (store_day_costs(ability, level).experience_fen(economics, weights) for level in (mean, mean + step))
-    return np.asarray(np.maximum(there - here, 0.0) / step)
-
-
 def score_plan(
     ability: DayAbility, mean: FloatArray, quotas: QuotaFigures, economics: Economics, weights: PlanWeights
 ) -> PlanScore:
@@ -169,7 +165,7 @@ def score_plan(
         wait_fen=economics.wait_fen_per_minute * float(costs.wait_minutes.sum()),
         overload_probability=float(costs.overload_probability.mean()) if mean.size else 0.0,
         overload_pickups=float(costs.overload_pickups.sum()),
-        overload_fen=economics.overload_fen_per_pickup * float(costs.overload_pickups.sum()),
+        overload_fen=economics.over_capacity_fen * float(costs.overload_pickups.sum()),
         staff_hours=hours,
         staff_fen=staff_fen,
         moved_coupons=quotas.moved_coupons,

@@ -39,13 +39,15 @@ class QuotaRound:
     """Quotas with what they are made of and what they bring.
 
     ``loads``: pickups that a claim of a cell brings. ``shift``: store_id, business_date, mean_shift (pickups beyond the
-    forecast's). ``room_prices``: store_id, business_date, price_fen of the store-day's own limit.
+    forecast's). ``room_prices``: store_id, business_date, price_fen of the store-day's own limit. ``pickup_worth``: as
+    in the question.
     """
 
     plan: QuotaPlan
     loads: pd.DataFrame
     shift: pd.DataFrame
     room_prices: pd.DataFrame
+    pickup_worth: pd.DataFrame
     figures: QuotaFigures
 
 
@@ -91,7 +93,8 @@ def decide_quotas(
     """The quotas that answer the question, and what they bring."""
     plan = redistribute_quotas(**asked.arguments, parameters=parameters)
     loads = asked.arguments["loads"]
-    return QuotaRound(plan, loads, _shift(plan, loads), _room_prices(plan), _figures(plan, asked.worth, economics))
+    figures = _figures(plan, asked.worth, economics)
+    return QuotaRound(plan, loads, _shift(plan, loads), _room_prices(plan), asked.pickup_worth, figures)
 
 
 def _pickup_worth(worth: pd.DataFrame, loads: pd.DataFrame) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rouxing.model.economics import Economics
 from rouxing.optimize.checks import FloatArray
-from rouxing.plan.objective import DayAbility, PlanWeights, marginal_price, store_day_costs
+from rouxing.plan.objective import DayAbility, PlanWeights, store_day_costs
 
 # Loads at which the cost of troubles is taken, as shares of the forecast's mean.
 _LEVELS = np.array([0.25, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 2.0])
@@ -17,9 +19,23 @@ def balance(weights: PlanWeights) -> float:
     return weights.experience / max(1.0 - weights.experience, 1e-3)
 
 
-def trouble_prices(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> FloatArray:
-    """What a pickup more costs its store's customers (N,), fen of efficiency."""
-    return marginal_price(ability, mean, economics, weights) * balance(weights)
+@dataclass(frozen=True, slots=True)
+class TroublePrices:
+    """What a pickup more costs its store's customers (N,), fen of efficiency: ``all`` of it, ``counter``: what people
+    could save them of it.
+    """
+
+    all: FloatArray
+    counter: FloatArray
+
+
+def trouble_prices(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> TroublePrices:
+    """The prices at ``mean`` (N,) pickups, from there to one pickup more."""
+    here, there = store_day_costs(ability, mean), store_day_costs(ability, mean + 1.0)
+    everything = there.experience_fen(economics, weights) - here.experience_fen(economics, weights)
+    counter = there.counter_fen(economics) - here.counter_fen(economics)
+    weight = balance(weights)
+    return TroublePrices(np.maximum(everything, 0.0) * weight, np.maximum(counter, 0.0) * weight)
 
 
 def bearable_means(
