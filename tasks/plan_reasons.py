@@ -11,8 +11,6 @@ from tasks.context import current_settings
 def write_reasons(connection: Connection, plan_id: str) -> int:
     """Writes plan.reasons of a plan that has its header already, in the caller's transaction; returns how many."""
     plan = read_plan(connection, plan_id)
-    if plan["allocation_id"] is None:
-        return 0
     reasons = made_reasons(connection, plan, current_settings().settle_minutes)
     copy_frame(connection, "plan.reasons", reasons.assign(plan_id=plan_id))
     return len(reasons)

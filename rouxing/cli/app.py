@@ -166,6 +166,24 @@ def values_set(
     set_value(load_settings(), name, value, by, source, valid_from.date() if valid_from else None)
 
 
+@app.command("explain")
+def explain_store(
+    store: Annotated[str, typer.Option(help="Store, e.g. S012; the quotas of its district are shown too.")],
+    coupon: Annotated[str | None, typer.Option(help="Only this coupon stock.")] = None,
+    sku: Annotated[str | None, typer.Option(help="Only this SKU, whatever set its number.")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Plan, e.g. plan-0123456789abcdef; without it the one in force.")
+    ] = None,
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this business day.")] = None,
+    english: Annotated[bool, typer.Option("--english", help="Each sentence in English too.")] = False,
+) -> None:
+    """Say in one sentence each why a store's quotas, goods and people are what they are."""
+    from rouxing.cli.explain import explain
+
+    on = date.date() if date else None
+    explain(load_settings(), store, coupon=coupon, sku=sku, plan_id=plan, on=on, english=english)
+
+
 @app.command()
 def doctor() -> None:
     """Say what is wrong with this setup and how to mend it. Exit code 1 when something is."""

@@ -22,6 +22,9 @@ HEAD = {
 }
 
 LOAD = Words("预计到店 {mean} 单{detail}", "{mean} pickups expected{detail}")
+# What a cut prevents is the load that the quota in force would bring.
+LOAD_IN_FORCE = Words("照现行额度预计到店 {mean} 单{detail}", "{mean} pickups expected at the quota in force{detail}")
+NO_LOAD = Words("没有到店预测", "no forecast of pickups")
 COMMITTED = Words("其中 {committed} 单来自已领的券和预约", "{committed} of them from coupons out and bookings")
 UPPER = Words("{share}把握不超过 {upper} 单", "{share} sure of no more than {upper}")
 SURE = {
@@ -171,7 +174,7 @@ def reason_sentence(subject: str, row: Row, today: date, load_quantile: str) -> 
     ``row`` holds the facts of `plan.reasons`; an unknown limit is named rather than hidden.
     """
     held, more = TABLES[subject].get(str(row["limit_name"]), _UNKNOWN)
-    values = _values(row, load_quantile)
+    values = _values(subject, row, load_quantile)
     head = HEAD[subject].fill(**_head_values(subject, row, today))
     one_more = more.fill(**values)
     ending = Words(f"；{one_more.zh}" if one_more.zh else "", f"; {one_more.en}" if one_more.en else "")
@@ -181,7 +184,7 @@ def reason_sentence(subject: str, row: Row, today: date, load_quantile: str) -> 
 
 def _head_values(subject: str, row: Row, today: date) -> dict[str, object]:
     before, after = row["before_value"], row["after_value"]
-    is_known = before is not None and before == before
+    is_known = _is_known(before)
     grows = is_known and after > before
     return {
         "place": _place(row),
@@ -214,10 +217,10 @@ def _against(subject: str, before: float, after: float) -> Words:
     return Words(f"（比现行{'多' if more else '少'} {size}）", f" ({size} {'more' if more else 'fewer'} than in force)")
 
 
-def _values(row: Row, load_quantile: str) -> dict[str, object]:
+def _values(subject: str, row: Row, load_quantile: str) -> dict[str, object]:
     price = float(row["price_fen"])
     return {
-        "load": _load(row, load_quantile),
+        "load": _load(subject, row, load_quantile),
         "mean": _number(row["forecast_mean"]),
         "limit": _number(row["limit_value"]),
         "limit_name": row["limit_name"],
@@ -235,21 +238,27 @@ def _values(row: Row, load_quantile: str) -> dict[str, object]:
     }
 
 
-def _load(row: Row, load_quantile: str) -> Words:
+def _load(subject: str, row: Row, load_quantile: str) -> Words:
     committed, upper = row["committed"], row["forecast_upper"]
+    if not _is_known(row["forecast_mean"]):
+        return NO_LOAD
     parts = []
     if _zero(committed) >= 0.5:
         parts.append(COMMITTED.fill(committed=_number(committed)))
     if _zero(upper) > 0:
         parts.append(UPPER.fill(share=SURE.get(load_quantile, Words("多半", "fairly")), upper=_number(upper)))
     zh, en = "，".join(part.zh for part in parts), ", ".join(part.en for part in parts)
-    return LOAD.fill(
-        mean=_number(row["forecast_mean"]), detail=Words(f"（{zh}）" if zh else "", f" ({en})" if en else "")
-    )
+    detail = Words(f"（{zh}）" if zh else "", f" ({en})" if en else "")
+    is_cut = subject == "coupon_quota" and row["after_value"] < _zero(row["before_value"])
+    return (LOAD_IN_FORCE if is_cut else LOAD).fill(mean=_number(row["forecast_mean"]), detail=detail)
 
 
 def _coupons(per_pickup: float) -> str:
     return f"{per_pickup:,.0f}" if _zero(per_pickup) >= 1 else "1"
+
+
+def _is_known(value: float | None) -> bool:
+    return value is not None and value == value
 
 
 def _zero(value: float | None) -> float:
@@ -257,7 +266,6 @@ def _zero(value: float | None) -> float:
 
 
 def _number(value: float | None) -> str:
-    # Half a pickup is shown as one, not as none: a person reads "0" as "nobody comes".
     return "—" if value is None or value != value else f"{value:,.0f}"
 
 

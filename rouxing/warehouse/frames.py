@@ -16,10 +16,11 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.queries import named_query
 
 _INTEGER, _NUMBER, _TEXT = pa.int64(), pa.float64(), pa.large_string()
+_DATE = 1082
 # PostgreSQL's type numbers, and the column that each becomes.
 _COLUMNS: dict[int, Any] = {
     20: _INTEGER, 21: _INTEGER, 23: _INTEGER, 700: _NUMBER, 701: _NUMBER, 1700: _NUMBER, 25: _TEXT, 1042: _TEXT,
-    1043: _TEXT, 16: pa.bool_(), 1082: pa.timestamp("s"), 1184: pa.timestamp("us", tz="UTC"),
+    1043: _TEXT, 16: pa.bool_(), _DATE: pa.timestamp("s"), 1184: pa.timestamp("us", tz="UTC"),
 }  # fmt: skip
 # Texts that could be a missing value are quoted by COPY, and missing ones are not.
 _MISSING = {
@@ -99,5 +100,8 @@ def _series(values: tuple[Any, ...], kind: int) -> pd.Series[Any]:
     """A column of values that came as Python objects, of the type that COPY would have given it."""
     if kind not in _COLUMNS:
         return pd.Series(values, dtype="object")
-    series: pd.Series[Any] = pa.array(values, _COLUMNS[kind], from_pandas=True).to_pandas()
+    column = _COLUMNS[kind]
+    # Arrow takes a date for a timestamp only by way of its own dates.
+    given = pa.array(values, pa.date32() if kind == _DATE else column, from_pandas=True).cast(column)
+    series: pd.Series[Any] = given.to_pandas()
     return series
