@@ -82,7 +82,9 @@ def sku_cover(
     number = day_numbers(days["date"])
     inside = (number >= day_number(first)) & (number <= day_number(last))
     cells = _cells(days[inside], split, redemptions, calendar)
-    rows, place = np.unique(cells.rate, return_inverse=True)
+    named = np.zeros(len(split.rates), dtype=bool)
+    named[cells.rate] = True
+    rows, place = np.flatnonzero(named), (np.cumsum(named) - 1)[cells.rate]
 
     def total(values: Matrix) -> Matrix:
         return summed(place, values, rows.shape)
@@ -121,7 +123,8 @@ def _cells(
     rates = split.rates
     day, rate = _pairs(days["store_id"], rates["store_id"])
     kind = day_kinds(day_numbers(days["date"]), calendar)[day]
-    sku_ids, sku = np.unique(rates["sku_id"].to_numpy(dtype=object), return_inverse=True)
+    sku, names = pd.factorize(rates["sku_id"], sort=True)
+    sku_ids = np.asarray(names, dtype=object)
     weekday = _factors(split.weekdays, "sku_id", sku_ids)[sku[rate], kind]
     pickups, deviation = _day_moments(days)
     by_pickup, by_coupon, by_day, dispersion, rate_error = (
@@ -140,7 +143,7 @@ def _cells(
         kept, there = total(units), total(lifted)
         return lifted * np.divide(kept, there, out=np.ones_like(kept), where=there > 0)
 
-    coupons = _exchanged(days, day, sku_ids[sku[rate]], by_coupon * pickups[day], redemptions)
+    coupons = _exchanged(days, day, sku[rate], sku_ids, by_coupon * pickups[day], redemptions)
     coupons = coupons * np.minimum(1.0, pickups[day] / np.maximum(total(coupons), 1e-12))
     regular = (by_pickup - by_coupon) / (1.0 - total(by_coupon)).clip(min=1e-12)
     store_ids, store = np.unique(days["store_id"].to_numpy(dtype=object), return_inverse=True)
@@ -153,11 +156,11 @@ def _cells(
 
 def _pairs(day_stores: pd.Series, rate_stores: pd.Series) -> tuple[Days, Days]:
     """Row numbers of days and of rates of the same store, all pairs, days in their order."""
-    stores, store = np.unique(rate_stores.to_numpy(dtype=object), return_inverse=True)
+    store, stores = pd.factorize(rate_stores)
     order = np.argsort(store, kind="stable")
     count = np.bincount(store, minlength=len(stores))
     first = np.cumsum(count) - count
-    place = pd.Index(stores).get_indexer(pd.Index(day_stores.to_numpy(dtype=object)))
+    place = pd.Index(stores).get_indexer(pd.Index(day_stores))
     known = np.flatnonzero(place >= 0)
     repeats = count[place[known]]
     day = np.repeat(known, repeats)
@@ -181,19 +184,34 @@ def _day_moments(days: pd.DataFrame) -> tuple[Matrix, Matrix]:
 
 
 def _exchanged(
-    days: pd.DataFrame, day: Days, sku: npt.NDArray[np.object_], usual: Matrix, redemptions: pd.DataFrame | None
+    days: pd.DataFrame,
+    day: Days,
+    sku: Days,
+    sku_ids: npt.NDArray[np.object_],
+    usual: Matrix,
+    redemptions: pd.DataFrame | None,
 ) -> Matrix:
-    """Units by exchange coupon per cell: as told on the store-days that ``redemptions`` name, elsewhere as usual."""
+    """Units by exchange coupon per cell: as told on the store-days that ``redemptions`` name, elsewhere as usual.
+
+    ``day``, ``sku``: row of ``days`` and place in ``sku_ids`` of each cell.
+    """
     if redemptions is None or redemptions.empty:
         return usual
-    told = redemptions.assign(number=day_numbers(redemptions["date"]))
-    keys = pd.DataFrame({"store_id": days["store_id"].to_numpy(), "number": day_numbers(days["date"])})
-    named = keys.merge(told[["store_id", "number"]].drop_duplicates(), how="left", indicator="found")["found"] == "both"
-    cells = keys.iloc[day].assign(sku_id=sku)
-    units = cells.merge(told.groupby(["store_id", "number", "sku_id"], as_index=False)["units"].sum(), how="left")[
-        "units"
-    ]
-    return np.where(named.to_numpy()[day], units.fillna(0.0).to_numpy(dtype=np.float64), usual)
+    rows = pd.DataFrame({"store_id": days["store_id"].to_numpy(), "number": day_numbers(days["date"])})
+    told = redemptions.assign(number=day_numbers(redemptions["date"])).merge(
+        rows.assign(row=np.arange(len(rows))), on=["store_id", "number"]
+    )
+    is_named = np.zeros(len(days), dtype=bool)
+    is_named[told["row"]] = True
+    place = pd.Index(sku_ids).get_indexer(pd.Index(told["sku_id"]))
+    known = place >= 0
+    keys, at = np.unique(told["row"].to_numpy()[known] * len(sku_ids) + place[known], return_inverse=True)
+    # The last entry is what a cell that nobody told has.
+    units = np.append(np.bincount(at, told["units"].to_numpy(np.float64)[known]), 0.0)
+    cells = day * len(sku_ids) + sku
+    found = np.searchsorted(keys, cells)
+    is_told = np.append(keys, -1)[found] == cells
+    return np.where(is_named[day], units[np.where(is_told, found, len(keys))], usual)
 
 
 def _quantiles(mean: Matrix, variance: Matrix) -> dict[str, Matrix]:
