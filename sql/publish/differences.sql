@@ -35,9 +35,9 @@ staff_now as (
     group by store_id, business_date
 ),
 staff_before as (
-    select store_id, business_date, sum(staff_planned) / 2.0 as staff_hours
-    from plan.staff_slots join before_plan using (allocation_id)
-    group by store_id, business_date
+    select store_id, slots.business_date, sum(staff_planned) / 2.0 as staff_hours
+    from plan.staff_slots as slots join before_plan using (allocation_id)
+    group by store_id, slots.business_date
 ),
 staff_changes as (
     select 'staff' as subject, staff_now.store_id as item, staff_now.business_date,
