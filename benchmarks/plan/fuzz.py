@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.plan.fuzz_engine import engine_case
+from benchmarks.plan.fuzz_people import shifts_case
 from benchmarks.plan.fuzz_stock import stock_case
 
 # Returns what is wrong with one answer; empty = it holds.
@@ -34,7 +35,7 @@ class Kind:
     case: Case
 
 
-KINDS = (Kind("engine", 0.4, engine_case), Kind("stock", 0.1, stock_case))
+KINDS = (Kind("engine", 0.4, engine_case), Kind("stock", 0.1, stock_case), Kind("shifts", 0.1, shifts_case))
 
 
 @dataclass(frozen=True)
