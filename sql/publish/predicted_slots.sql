@@ -1,13 +1,13 @@
 -- Half hours of a plan with the wait their people were planned for, and the day's pickups with the plan's quotas and
 -- with those in force. Grain: store, business day, slot.
 with allocation as (
-    select allocation_id, business_date, (parameters #>> '{staff,wait_target_seconds}')::double precision as wait_target_seconds
+    select allocation_id, business_date as planned_date, coalesce((parameters #>> '{staff,wait_target_seconds}')::double precision, 300) as wait_target_seconds
     from plan.allocations where allocation_id = %(allocation_id)s
 ),
 store_versions as (
     select distinct on (store_id, valid_from) store_id, valid_from, handover_seconds
     from core.stores, allocation
-    where known_at <= %(known_by)s and valid_from <= allocation.business_date
+    where known_at <= %(known_by)s and valid_from <= planned_date
     order by store_id, valid_from, known_at desc
 ),
 stores as (
