@@ -41,6 +41,7 @@ STEPS = (
     ("rouxing.plan.day_quotas", "quota_question", "put the quota question"),
     ("rouxing.redistribute.quotas", "redistribute_quotas", "decide quotas"),
     ("rouxing.redistribute.quotas", "rule_quotas", "quotas by rule"),
+    ("rouxing.plan.objective", "score_plan", "score"),
     ("tasks.certify", "read_certificate", "join the checks"),
 )
 
@@ -165,7 +166,7 @@ def _analyse(database: Database) -> None:
 
 def plan_day(watch: Stopwatch, *, queries: bool, certified: bool) -> str:
     """Allocates, redistributes and certifies the day; returns a line about the plan."""
-    from tasks import allocate, publish, redistribute
+    from tasks import allocate, ladder, redistribute
     from tasks.context import resolve_moment
 
     for home, name, label in STEPS:
@@ -179,7 +180,7 @@ def plan_day(watch: Stopwatch, *, queries: bool, certified: bool) -> str:
     if not certified:
         return "not certified"
     with watch.stage_of("certify"):
-        plan = publish.certify_plan.fn(moment)
+        plan = ladder.certify_plan.fn(moment)
     verdict = plan.certificate
     failed = plan.checks[plan.checks["verdict"] == "fail"]["check_name"].value_counts().to_dict()
     broken = f", failed {failed}" if failed else ""
