@@ -236,8 +236,12 @@ def run(chain: Chain, *, queries: bool, certified: bool) -> None:
     server = psutil.Process(pid).parent()
     assert server is not None
     watch = Stopwatch(server)
-    show(watch, plan_day(watch, queries=queries, certified=certified))
-    database.close()
+    line = "not made"
+    try:
+        line = plan_day(watch, queries=queries, certified=certified)
+    finally:
+        show(watch, line)
+        database.close()
 
 
 def _forget_plans(database: Database) -> None:
