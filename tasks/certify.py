@@ -13,7 +13,13 @@ from rouxing.warehouse.frames import read_frame
 
 CHECKS = ("plan/certificate",)
 # The planners move over to the tables that these read; then they take the place of the one above.
-NEW_CHECKS = ("plan/checks/loads", "plan/checks/people", "plan/checks/quotas", "plan/checks/stock")
+NEW_CHECKS = (
+    "plan/checks/loads",
+    "plan/checks/people",
+    "plan/checks/quotas",
+    "plan/checks/stock",
+    "plan/checks/cover",
+)
 
 
 def read_certificate(

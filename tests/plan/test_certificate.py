@@ -69,7 +69,26 @@ PILOT = (
 TAMPERED = {
     "counter_capacity": ["update core.stores set pickup_capacity_day = 25 where store_id = 'S1'"],
     "staff_capacity": ["update plan.staff_slots set capacity_pickups = 13 where store_id = 'S1'"],
-    "slot_load": ["update plan.staff_slots set offered_pickups = 12 where store_id = 'S1' and slot = 18"],
+    "slot_load": [
+        "update plan.staff_slots set capacity_pickups = 12 where store_id = 'S1' and slot = 18",
+        "update plan.staff_slots set capacity_pickups = 20 where store_id = 'S1' and slot = 19",
+    ],
+    # 40 on hand and 12 planned less the 2 of walk-in customers are 50; 22 on hand leave 32, which 26.98 pickups take
+    # with their 1.2 units each.
+    "stock_capacity": [
+        "update core.stock_levels set on_hand_units = 22 where location_id = 'S1' and sku_id = 'K1'",
+        "update mart.forecast_skus set units_per_pickup = 1.2 where store_id = 'S1'",
+    ],
+    "stock_reservations": [
+        "insert into plan.stock_reservations (allocation_id, store_id, sku_id, business_date, priority_units,"
+        " walk_in_units, open_units, cover_share) values ('allocation-1', 'S1', 'K1', '2026-06-18', 3, 2, 48, 0.5)",
+    ],
+    "exchange_stock": [
+        "update core.coupon_stocks set exchange_sku_id = 'K1'",
+        "insert into plan.stock_reservations (allocation_id, store_id, sku_id, business_date, priority_units,"
+        " walk_in_units, open_units, cover_share) values ('allocation-1', 'S1', 'K1', '2026-06-18', 1, 50, 1, 0.5)",
+        "update mart.forecast_skus set exchange_units_per_pickup = 1 where store_id = 'S1'",
+    ],
     "stated_load": ["update plan.store_loads set load_upper = 20 where store_id = 'S1'"],
     "stated_forecast": ["update mart.forecast_days set mean = 19 where store_id = 'S1'"],
     "stated_claims": ["update plan.coupon_quotas set expected_claims = 30 where carrier_id = 'S1'"],
@@ -154,7 +173,7 @@ def test_a_breach_of_the_quotas_in_force_is_inherited_while_it_does_not_grow(pla
     tamper(
         plan,
         "update mart.forecast_days set p90 = 31 where store_id = 'S2'",
-        "update plan.store_loads set forecast_upper = 31, load_upper = 31 where store_id = 'S2'",
+        "update plan.store_loads set forecast_upper = 31, load_upper = 31, in_force_upper = 31 where store_id = 'S2'",
     )
     found = checks(plan).set_index(["check_name", "subject"])["verdict"]
     assert found["counter_capacity", "S2 2026-06-18"] == "inherited_breach"

@@ -114,6 +114,7 @@ day_forecasts as (
         days.store_id, days.date as business_date,
         stated.forecast_mean as mean, stated.forecast_upper as upper, stated.dispersion,
         stated.load_mean as stated_mean, stated.load_upper as stated_upper,
+        stated.in_force_upper as stated_in_force,
         days.mean as morning_mean, days.dispersion as morning_dispersion,
         case load_quantile when 'p75' then p75 when 'p90' then p90 when 'p95' then p95 end as morning_upper,
         normal_quantile, stated.arrived_pickups, stated.rest_mean
@@ -130,7 +131,8 @@ day_forecasts as (
 ),
 means as (
     select
-        store_id, business_date, days.mean as forecast_mean, upper, dispersion, stated_mean, stated_upper, normal_quantile,
+        store_id, business_date, days.mean as forecast_mean, upper, dispersion, stated_mean, stated_upper, stated_in_force,
+        normal_quantile,
         arrived_pickups, rest_mean,
         greatest(days.mean + coalesce(spill.pickups, 0) + coalesce(quota_pickups.planned, 0), 0) as planned,
         greatest(days.mean + coalesce(quota_pickups.in_force, 0), 0) as in_force,
@@ -190,11 +192,14 @@ slot_forecasts as (
     select slots.store_id, slots.date, slots.slot, slots.mean, slots.p75, slots.dispersion
     from mart.forecast_slot_days as slots
     join parameters using (forecast_id)
-    where slots.date > planned_date or not exists (select from intraday where intraday.store_id = slots.store_id)
+    where slots.date > planned_date
+       or (not exists (select from intraday where intraday.store_id = slots.store_id)
+           -- Half hours gone by are no limit any more.
+           and (slots.slot + 1) * interval '30 minutes' > %(known_by)s::timestamptz at time zone 'Asia/Shanghai' - planned_date)
 ),
 slot_means as (
     select
-        slots.store_id, slots.business_date, slots.slot, planned.offered_pickups,
+        slots.store_id, slots.business_date, slots.slot, planned.capacity_pickups,
         slots.mean, slots.p75, slots.dispersion,
         greatest(slots.mean * (1 + (days.planned - days.forecast_mean) / nullif(days.rest_mean, 0)), 0) as planned,
         greatest(slots.mean * (1 + (days.in_force - days.forecast_mean) / nullif(days.rest_mean, 0)), 0) as in_force
@@ -203,11 +208,11 @@ slot_means as (
         on planned.allocation_id = %(allocation_id)s and planned.store_id = slots.store_id
         and planned.business_date = slots.business_date and planned.slot = slots.slot
     join means as days on days.store_id = slots.store_id and days.business_date = slots.business_date
-    where slots.mean > 1e-12
+    where slots.mean > 1e-12 and planned.status <> 'closed'
 ),
 slot_uppers as (
     select
-        store_id, business_date, slot, offered_pickups,
+        store_id, business_date, slot, capacity_pickups,
         planned + (greatest(p75, mean) - mean)
             * sqrt((planned + dispersion * planned * planned) / (mean + dispersion * mean * mean)) as planned_upper,
         in_force + (greatest(p75, mean) - mean)
@@ -217,7 +222,39 @@ slot_uppers as (
 worst_slots as (
     select distinct on (store_id, business_date) *
     from slot_uppers
-    order by store_id, business_date, planned_upper - offered_pickups desc, slot
+    order by store_id, business_date, planned_upper - capacity_pickups desc, slot
+),
+-- Exchange coupons take goods: those open to them and those kept for their holders; units taken are Poisson distributed.
+coupon_stocks as (
+    select distinct on (stock_id) stock_id, exchange_sku_id
+    from core.coupon_stocks where known_at <= %(known_by)s
+    order by stock_id, known_at desc
+),
+exchange_claims as (
+    select
+        loads.store_id, exchange_sku_id as sku_id, loads.load_date as business_date,
+        sum(pickups_per_claim * (planned - assumed)) as planned,
+        sum(pickups_per_claim * (in_force - assumed)) as in_force
+    from plan.quota_loads as loads
+    join cells using (stock_id, carrier_id, business_date)
+    join coupon_stocks using (stock_id)
+    where loads.redistribution_id = %(redistribution_id)s and exchange_sku_id is not null
+    group by loads.store_id, exchange_sku_id, loads.load_date
+),
+exchanges as (
+    select
+        claims.store_id || ' ' || claims.sku_id || ' ' || claims.business_date as subject,
+        greatest(coalesce(known.units, 0) + claims.planned, 0) as planned,
+        greatest(coalesce(known.units, 0) + claims.in_force, 0) as in_force,
+        kept.priority_units + kept.open_units as open_units
+    from exchange_claims as claims
+    cross join parameters
+    join plan.stock_reservations as kept
+        on kept.allocation_id = %(allocation_id)s and kept.store_id = claims.store_id and kept.sku_id = claims.sku_id
+        and kept.business_date = claims.business_date
+    left join mart.forecast_exchanges as known
+        on known.forecast_id = parameters.forecast_id and known.store_id = claims.store_id
+        and known.sku_id = claims.sku_id and known.date = claims.business_date
 ),
 -- One branch a limit: check, subject, value, limit, value before the plan (null = nothing to inherit), note.
 limits (check_name, subject, value, limit_value, value_before, note) as (
@@ -225,13 +262,18 @@ limits (check_name, subject, value, limit_value, value_before, note) as (
     union all
     select 'staff_capacity', subject, planned_upper, staff_pickups, in_force_upper, '' from capacities
     union all
-    select 'slot_load', store_id || ' ' || business_date, planned_upper, offered_pickups, in_force_upper,
+    select 'slot_load', store_id || ' ' || business_date, planned_upper, capacity_pickups, in_force_upper,
         to_char(time '00:00' + slot * interval '30 minutes', 'HH24:MI')
     from worst_slots
     union all
-    -- The planner's own figures are these figures, and its forecast is the morning's unless today has moved it.
+    select 'exchange_stock', subject, planned + 1.2815515655446004 * sqrt(planned), open_units,
+        in_force + 1.2815515655446004 * sqrt(in_force), ''
+    from exchanges
+    union all
+    -- The planner's own figures are these figures (what would be without the plan must not be overstated), and its forecast is the morning's unless today has moved it.
     select 'stated_load', subject,
-        greatest(abs(stated_mean - planned), abs(stated_upper - planned_upper)) / greatest(planned_upper, 1), 1e-6, null, ''
+        greatest(abs(stated_mean - planned), abs(stated_upper - planned_upper), stated_in_force - in_force_upper)
+            / greatest(planned_upper, 1), 1e-6, null, ''
     from capacities
     union all
     select 'stated_claims', subject, error, 1e-6, null, error_at from stated_claims

@@ -1,0 +1,34 @@
+"""The line tables of a draft, by table: what is written of a decision, and what a replay must find again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from rouxing.plan.day_allocation import DayAllocation
+from rouxing.plan.joint import JointParameters, Round, best_round
+
+Lines = dict[str, pd.DataFrame]
+
+
+def allocation_lines(made: DayAllocation) -> Lines:
+    """Frames by table of schema plan, without the allocation's name."""
+    return {
+        "plan.stock_transfers": made.transfers,
+        "plan.stock_shortages": made.stock.shortages,
+        "plan.stock_reservations": made.reservations,
+        "plan.staff_slots": made.staff_slots,
+        "plan.shifts": made.shifts,
+        "plan.store_days": made.store_days,
+        "plan.warnings": made.warnings,
+    }
+
+
+def round_lines(rounds: Sequence[Round], parameters: JointParameters) -> Lines:
+    """Scores of the joint loop's rounds and what each told the next, without the redistribution's name."""
+    best = best_round(list(rounds))
+    scores = [{"round": one.number, "is_chosen": one is best, **asdict(one.score)} for one in rounds]
+    prices = [one.told(parameters).prices.assign(round=one.number) for one in rounds]
+    return {"plan.rounds": pd.DataFrame(scores), "plan.round_prices": pd.concat(prices)}
