@@ -25,7 +25,7 @@ class StockParameters:
 
     covered_days: int = 1
     shortage_units: float = 1.0
-    tight_share: float = 0.9
+    tight_share: float = 0.7
     priority_quantile: float = 0.9
 
 

@@ -20,7 +20,7 @@ EVEN = dict(zip(QUANTILE_COLUMNS, (5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0), str
 def one_store(**changes: Any) -> dict[str, pd.DataFrame]:
     """One store, one SKU: margin 300, holding 100 fen, so the wanted level is the 75 % quantile, 75 units."""
     values = {"on_hand": 25.0, "supply": 1000, "pack": 10, "storage": "ambient", "free_ml": 1_000_000, "life": 30}
-    values |= changes
+    values |= {"minimum": 0, "closed": False} | changes
     return {
         "demand": pd.DataFrame([{"store_id": "S1", "sku_id": "K1", "mean": 50.0, **EVEN}]),
         "stock": pd.DataFrame([{"store_id": "S1", "sku_id": "K1", "available_units": values["on_hand"]}]),
@@ -33,6 +33,7 @@ def one_store(**changes: Any) -> dict[str, pd.DataFrame]:
                     "lead_time_days": 1,
                     "ambient_free_ml": values["free_ml"] if values["storage"] == "ambient" else 0,
                     "cold_free_ml": values["free_ml"] if values["storage"] == "cold" else 0,
+                    "is_closed": values["closed"],
                 }
             ]
         ),
@@ -46,6 +47,7 @@ def one_store(**changes: Any) -> dict[str, pd.DataFrame]:
                     "pack_units": values["pack"],
                     "shelf_life_days": values["life"],
                     "volume_ml": 200,
+                    "minimum_units": values["minimum"],
                 }
             ]
         ),
@@ -74,6 +76,7 @@ def city(seed: int, stores: int, skus: int) -> dict[str, pd.DataFrame]:
                 "lead_time_days": 1,
                 "ambient_free_ml": random.choice([-5.0, 0.0, 9000.0, 1e6, 1e12], stores),
                 "cold_free_ml": random.choice([0.0, 9000.0, 1e6], stores),
+                "is_closed": random.choice([False, False, False, True], stores),
             }
         ),
         "skus": pd.DataFrame(
@@ -85,6 +88,7 @@ def city(seed: int, stores: int, skus: int) -> dict[str, pd.DataFrame]:
                 "pack_units": random.choice([1, 4, 12], skus),
                 "shelf_life_days": random.choice([1, 3, 300], skus),
                 "volume_ml": random.choice([1, 250, 3000], skus),
+                "minimum_units": random.choice([0, 0, 3, 40], skus),
             }
         ),
     }
@@ -133,10 +137,66 @@ def test_packs_round_the_wish() -> None:
 
 
 def test_what_spoils_before_it_sells_is_not_sent() -> None:
-    # Two days are covered but the goods live one: at most half of p95, 47.5 units, of which 25 are there.
-    parameters = StockParameters(covered_days=2.0)
+    # Two days are covered but the goods live one, half the mean, 25 units. p10 .. p90 span 80 units, a variance of
+    # 974.2 = 50 + .3697 x 50^2; of 25 units it is 256.1. p95 lies 45 above the mean, so 45 x sqrt(256.1 / 974.2) = 23.1
+    # above 25: 48.1 units, of which 25 are there.
+    parameters = StockParameters(covered_days=2)
     line = only(allocate_stock(**one_store(life=1), parameters=parameters))
-    assert line["quantity_units"] == 20
+    assert (line["quantity_units"], line["reason"]) == (20, "shelf_life")
+    assert line["life_cap_units"] == pytest.approx(23.07, abs=0.01)
+    # The mean within shelf life may be told; then the days no longer matter.
+    world = one_store(life=1)
+    told = world | {"demand": world["demand"].assign(life_mean=25.0)}
+    assert only(allocate_stock(**told))["life_cap_units"] == pytest.approx(23.07, abs=0.01)
+    assert only(allocate_stock(**one_store(life=2), parameters=parameters))["reason"] == "demand"
+
+
+def test_the_shelf_is_filled_to_its_minimum_even_where_nothing_would_be_sent() -> None:
+    line = only(allocate_stock(**one_store(on_hand=80.0, minimum=93)))
+    assert (line["quantity_units"], line["minimum_units"], line["wanted_units"]) == (20, 20, 0)
+    assert (line["reason"], line["price_fen"]) == ("minimum", 0)
+    # Above 80 units: 400 x (E[min(D, 100)] - E[min(D, 80)]) - 100 x 20 fen; the tail above p95 is no longer even.
+    assert allocate_stock(**one_store(on_hand=80.0, minimum=93)).value_fen < 0
+
+
+def test_a_minimum_below_what_is_wanted_changes_nothing() -> None:
+    line = only(allocate_stock(**one_store(minimum=40)))
+    assert (line["quantity_units"], line["minimum_units"], line["reason"]) == (50, 20, "demand")
+
+
+@pytest.mark.parametrize(
+    ("changes", "units"),
+    [({"supply": 19}, 10), ({"free_ml": 10 * 200}, 10), ({"supply": 0}, 0), ({"life": 0}, 0)],
+)
+def test_the_minimum_goes_as_far_as_supply_room_and_shelf_life_allow(changes: dict[str, Any], units: int) -> None:
+    transfers = allocate_stock(**one_store(on_hand=80.0, minimum=93, **changes)).transfers
+    assert transfers["quantity_units"].sum() == transfers["minimum_units"].sum() == units
+
+
+def test_a_scarce_minimum_goes_where_a_unit_is_worth_most() -> None:
+    world = one_store(on_hand=80.0, minimum=93, supply=30)
+    both = {
+        name: pd.concat([world[name], world[name].assign(store_id="S2")], ignore_index=True)
+        for name in ("demand", "stock", "stores")
+    }
+    both["demand"] = both["demand"].assign(extra_worth_fen=[0.0, 50.0])
+    transfers = allocate_stock(**world | both).transfers.set_index("store_id")["minimum_units"]
+    assert transfers.to_dict() == {"S1": 10, "S2": 20}
+
+
+def test_nothing_goes_to_a_closed_store() -> None:
+    allocation = allocate_stock(**one_store(closed=True, minimum=40))
+    assert allocation.transfers.empty
+    assert allocation.shortages.to_dict("records") == [
+        {"store_id": "S1", "sku_id": "K1", "short_units": 50.0, "reason": "override"}
+    ]
+
+
+def test_a_unit_that_serves_a_dearer_pickup_is_wanted_more() -> None:
+    world = one_store(pack=1)
+    world["demand"] = world["demand"].assign(extra_worth_fen=600.0)
+    # 900 gained against 100 lost: the 90 % quantile, 90 units, in place of 75.
+    assert only(allocate_stock(**world))["quantity_units"] == 65
 
 
 def test_absent_stock_counts_as_none_and_absent_supply_as_none() -> None:
@@ -165,6 +225,10 @@ def test_nothing_to_decide_is_an_empty_plan() -> None:
         ("stores", "cold_free_ml", np.nan),
         ("skus", "margin_fen", np.nan),
         ("skus", "pack_units", 0),
+        ("skus", "minimum_units", np.nan),
+        ("demand", "mean", np.nan),
+        ("demand", "life_mean", np.nan),
+        ("demand", "extra_worth_fen", np.nan),
     ],
 )
 def test_bad_numbers_are_refused_by_name(frame: str, column: str, value: float) -> None:
@@ -187,7 +251,8 @@ def test_repeats_and_strangers_are_refused() -> None:
 def test_no_limit_is_broken(seed: int, stores: int, skus: int) -> None:
     world = city(seed, stores, skus)
     allocation = allocate_stock(**world)
-    sent = allocation.transfers.merge(world["skus"], on="sku_id").merge(world["stores"], on=["store_id", "dc_id"])
+    skus_of = world["skus"].drop(columns="minimum_units")
+    sent = allocation.transfers.merge(skus_of, on="sku_id").merge(world["stores"], on=["store_id", "dc_id"])
     assert len(sent) == len(allocation.transfers)
     assert (sent["quantity_units"] > 0).all()
     assert (sent["quantity_units"] % sent["pack_units"] == 0).all()
@@ -199,7 +264,25 @@ def test_no_limit_is_broken(seed: int, stores: int, skus: int) -> None:
         here = volume[volume["storage_class"] == storage].groupby("store_id")["volume"].sum()
         free = world["stores"].set_index("store_id")[f"{storage}_free_ml"].reindex(here.index)
         assert (here <= free).all()
-    assert 0 <= allocation.value_fen <= allocation.upper_bound_fen
+    assert (sent["quantity_units"] >= sent["minimum_units"]).all()
+    assert (sent["quantity_units"] <= sent["life_cap_units"] * (1 + 1e-9)).all()
+    assert not sent["is_closed"].any()
+    assert allocation.value_fen <= allocation.upper_bound_fen * (1 + 1e-12) + 1e-6
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=SEEDS)
+def test_less_supply_of_a_sku_never_sends_more_of_it(seed: int) -> None:
+    """Where room binds, less of one SKU makes place for another; so stores have room here."""
+    world = city(seed, 5, 4)
+    world["skus"] = world["skus"].assign(minimum_units=0)
+    world["stores"] = world["stores"].assign(ambient_free_ml=1e12, cold_free_ml=1e12)
+    less = world["dc_supply"].assign(available_units=world["dc_supply"]["available_units"] // 2)
+    before, after = (
+        allocate_stock(**world | {"dc_supply": supply}).transfers.groupby(["dc_id", "sku_id"])["quantity_units"].sum()
+        for supply in (world["dc_supply"], less)
+    )
+    assert (after <= before.reindex(after.index, fill_value=0)).all()
 
 
 @settings(deadline=None, max_examples=15)
