@@ -71,6 +71,13 @@ QUOTA: dict[str, tuple[Words, Words]] = {
         Words("{load}，门店已接不下更多", "{load}; the store has no room for more"),
         Words("每天多接待 1 单，可多发约 {coupons} 张", "one more pickup a day makes room for about {coupons}"),
     ),
+    "experience": (
+        Words(
+            "{load}，再多来 1 单，给顾客添的等候和缺货已超过这一单的所得",
+            "{load}; one more would cost customers more in waiting and missing goods than it earns",
+        ),
+        Words("备足货、加派人手后可再放开", "with more goods or people the quota can rise"),
+    ),
     "override": (
         Words("{load}，门店临时限定每天最多 {limit} 单", "{load}; the store has limited itself to {limit} a day"),
         Words("临时限制到期或撤销后自动恢复", "the limit lifts when it ends or is revoked"),
