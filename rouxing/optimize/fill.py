@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.links import ROUNDING, Family, Limits
 from rouxing.optimize.response import Cells, whole
+from rouxing.optimize.stand import Moves, Stand
 
 # A cell is offered at most this part of the room at once.
 _SHARING = 8.0
@@ -44,150 +43,110 @@ def _whole(ratio: FloatArray) -> FloatArray:
     return np.asarray(np.floor(np.maximum(ratio, 0.0) * (1.0 + ROUNDING) + ROUNDING))
 
 
-def fill(cells: Cells, limits: Limits, prices: FloatArray, above: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Whole steps (J,) near ``above`` that keep every limit, and their claims (J,), whatever the prices are."""
-    everyone = slice(0, above.size)
-    above = _trimmed(cells, limits, prices, above, cells.claims(above, everyone))
-    above = _added(cells, limits, prices, above, cells.claims(above, everyone))
-    return above, cells.claims(above, everyone)
-
-
-def _trimmed(cells: Cells, limits: Limits, prices: FloatArray, above: FloatArray, claims: FloatArray) -> FloatArray:
-    """Fewer steps where a limit is broken: those go first that give back the most room for what they are worth.
+def trim(stand: Stand) -> None:
+    """Take steps away until no limit is broken: those first that give back the most room for what they are worth.
 
     Each round takes a step of a cell, then two, four and so on, so that it ends whatever it starts from.
     """
-    above, steps = above.copy(), 1.0
+    steps = 1.0
     while True:
-        excess = limits.used(above, claims) - limits.room
-        is_over = np.append(excess > ROUNDING * (1.0 + limits.room), False)
+        stand.count_again()
+        is_over = np.append(stand.room < -ROUNDING * (1.0 + stand.limits.room), False)
         if not is_over.any():
-            return above
-        gone = np.zeros(above.size, dtype=bool)
-        for family in limits.families:
-            touched = np.nonzero(is_over[family.row] & (family.use > 0) & (above > 0))[0]
-            gone[_cheapest(cells, limits, prices, above, claims, touched, steps, family, excess)] = True
-        hit = np.nonzero(gone)[0]
-        above[hit] = np.maximum(above[hit] - steps * cells.step[hit], 0.0)
-        claims[hit] = cells.claims(above[hit], hit)
+            return
+        # Room that comes free elsewhere is worth nothing here: it may stay unused.
+        held = np.where(is_over[:-1], stand.prices, 0.0)
+        gone = np.zeros(stand.above.size, dtype=bool)
+        for family in stand.limits.families:
+            touched = np.nonzero(is_over[family.row] & (family.use > 0) & (stand.above > 0))[0]
+            gone[_cheapest(stand, family, stand.less(touched, steps * stand.cells.step[touched]), held)] = True
+        given_up = np.nonzero(gone)[0]
+        stand.remove(stand.less(given_up, steps * stand.cells.step[given_up]))
         steps *= 2.0
 
 
-def _cheapest(
-    cells: Cells,
-    limits: Limits,
-    prices: FloatArray,
-    above: FloatArray,
-    claims: FloatArray,
-    touched: IntArray,
-    steps: float,
-    family: Family,
-    excess: FloatArray,
-) -> IntArray:
-    """Those of the ``touched`` cells of a family that must give up steps, the least worth for their room first."""
-    fewer = np.maximum(above[touched] - steps * cells.step[touched], 0.0)
-    given_up, unmade = above[touched] - fewer, claims[touched] - cells.claims(fewer, touched)
-    unit, effect = limits.priced(prices, touched)
-    lost = cells.gain(above[touched], claims[touched], touched) - cells.gain(fewer, claims[touched] - unmade, touched)
-    relief = family.use[touched] * (unmade if family.is_effect else given_up)
-    score = np.divide(
-        lost - unit * given_up - effect * unmade, relief, out=np.full(relief.size, np.inf), where=relief > 0
-    )
-    order = np.lexsort((score, family.row[touched]))
-    row = family.row[touched][order]
-    return touched[order][_ahead(row, relief[order]) < excess[row]]
+def _cheapest(stand: Stand, family: Family, moves: Moves, held: FloatArray) -> IntArray:
+    """Cells of a family that must give up steps, the least worth for their room first."""
+    relief, row = moves.needs(family), family.row[moves.cell]
+    unit, effect = stand.limits.priced(held, moves.cell)
+    lost = moves.worth - unit * moves.units - effect * moves.claims
+    useful = np.nonzero(relief > 0)[0]
+    relief, row = relief[useful], row[useful]
+    order = np.lexsort((lost[useful] / relief, row))
+    row = row[order]
+    return moves.cell[useful[order]][ahead(row, relief[order]) < -stand.room[row]]
 
 
-def _ahead(row: IntArray, amount: FloatArray) -> FloatArray:
+def ahead(row: IntArray, amount: FloatArray) -> FloatArray:
     """Sum of the amounts of the same row before each entry; rows are sorted."""
-    total = np.cumsum(amount)
-    first = np.searchsorted(row, row, side="left")
-    return np.asarray(total - amount - (total[first] - amount[first]))
+    before = np.cumsum(amount) - amount
+    return np.asarray(before - before[np.searchsorted(row, row, side="left")])
 
 
-def _added(cells: Cells, limits: Limits, prices: FloatArray, above: FloatArray, claims: FloatArray) -> FloatArray:
-    """More steps while they gain and every limit has room, best gain for the price of their room first.
+def top_up(stand: Stand) -> None:
+    """Add steps while they gain and every limit has room, best gain for the price of their room first.
 
     A round accepts what fits together with all that is ahead of it; room only shrinks, so who does not fit is out.
     """
-    above, claims = above.copy(), claims.copy()
-    wanted = whole(cells, np.zeros(1), np.zeros(1), slice(0, above.size))[0]
-    used = limits.used(above, claims)
-    hopeful = np.nonzero(above < wanted)[0]
+    hopeful = _with_room(stand, np.nonzero(stand.above < stand.cells.top)[0])
+    wanted = np.zeros(stand.above.size)
+    nothing = np.zeros(1)
+    wanted[hopeful] = whole(stand.cells, nothing, nothing, hopeful)[0].above
+    hopeful = hopeful[stand.above[hopeful] < wanted[hopeful]]
     while hopeful.size:
-        room = limits.room - used
-        offer = _offer(cells, limits, prices, above, claims, wanted, hopeful, room)
-        if not offer.cell.size:
-            break
-        taken = _fits_in_turn(limits, offer, room)
-        accepted = offer.cell[taken]
-        above[accepted] += offer.units[taken]
-        claims[accepted] += offer.claims[taken]
-        used += limits.used_by(accepted, offer.units[taken], offer.claims[taken])
-        hopeful = offer.cell[above[offer.cell] < wanted[offer.cell]]
-    return above
+        offer = _offer(stand, wanted, hopeful)
+        taken = _fits_in_turn(stand, offer)
+        stand.add(offer.of(np.nonzero(taken)[0]))
+        hopeful = offer.cell[stand.above[offer.cell] < wanted[offer.cell]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """Steps on offer, best first: ``cell`` numbers, the ``units`` each would add and the ``claims`` these bring."""
+def _with_room(stand: Stand, cell: IntArray) -> IntArray:
+    """Those of the cells whose limits on units have room for a step."""
+    room = np.append(stand.room, np.inf)
+    for family in stand.limits.families:
+        if not family.is_effect:
+            need = family.use[cell] * stand.cells.step[cell]
+            cell = cell[need <= room[family.row[cell]] * (1.0 + ROUNDING) + ROUNDING]
+    return cell
 
-    cell: IntArray
-    units: FloatArray
-    claims: FloatArray
 
-
-def _offer(
-    cells: Cells,
-    limits: Limits,
-    prices: FloatArray,
-    above: FloatArray,
-    claims: FloatArray,
-    wanted: FloatArray,
-    hopeful: IntArray,
-    room: FloatArray,
-) -> _Offer:
-    """What each cell would add next if it had all the room to itself; without those that gain or fit nothing."""
-    step, here, made = cells.step[hopeful], above[hopeful], claims[hopeful]
-    brings = cells.claims(here + step, hopeful) - made
-    steps = _steps_that_fit(limits, hopeful, step, brings, room)
+def _offer(stand: Stand, wanted: FloatArray, hopeful: IntArray) -> Moves:
+    """What each cell would add next if it had all the room to itself, best first; none that gains or fits nothing."""
+    hopeful = _with_room(stand, hopeful)
+    step = stand.cells.step[hopeful]
+    first = stand.more(hopeful, step)
+    steps = np.minimum(_steps_that_fit(stand, first), np.round((wanted[hopeful] - stand.above[hopeful]) / step))
     # A part of the room at a time, so that a cell whose gain falls leaves some to the others.
-    steps = np.minimum(steps, np.round((wanted[hopeful] - here) / step))
-    units = step * np.where(steps >= _SHARING, np.floor(steps / _SHARING), np.minimum(steps, 1.0))
-    brings = np.where(units > step, cells.claims(here + units, hopeful) - made, brings)
-    gain = cells.gain(here + units, made + brings, hopeful) - cells.gain(here, made, hopeful)
-    useful = (units > 0) & (gain > 0)
-    unit, effect = limits.priced(prices, hopeful)
-    paid = unit * units + effect * brings
-    ratio = np.divide(gain, paid, out=np.full(gain.size, np.inf), where=paid > 0)
-    best = np.argsort(-ratio[useful], kind="stable")
-    return _Offer(hopeful[useful][best], units[useful][best], brings[useful][best])
+    units = step * np.where(steps >= 2 * _SHARING, np.floor(steps / _SHARING), np.minimum(steps, 1.0))
+    offer = stand.more(hopeful, units) if (units > step).any() else first
+    useful = np.nonzero((units > 0) & (offer.worth > 0))[0]
+    free = np.full(useful.size, np.inf)
+    ratio = np.divide(offer.worth[useful], offer.paid[useful], out=free, where=offer.paid[useful] > 0)
+    return offer.of(useful[np.argsort(-ratio, kind="stable")])
 
 
-def _steps_that_fit(
-    limits: Limits, cell: IntArray, step: FloatArray, brings: FloatArray, room: FloatArray
-) -> FloatArray:
-    """Steps that each cell could add if it had all the room to itself; claims of later steps are never more."""
-    steps = np.full(cell.size, np.inf)
-    known = np.append(room, np.inf)
-    for family in limits.families:
-        need = family.use[cell] * (brings if family.is_effect else step)
-        ratio = np.divide(known[family.row[cell]], need, out=np.full(cell.size, np.inf), where=need > 0)
+def _steps_that_fit(stand: Stand, first: Moves) -> FloatArray:
+    """Steps that each cell could add if it had all the room to itself; later steps never need more than the first."""
+    steps = np.full(first.cell.size, np.inf)
+    room = np.append(stand.room, np.inf)
+    for family in stand.limits.families:
+        need = first.needs(family)
+        ratio = np.divide(room[family.row[first.cell]], need, out=np.full(need.size, np.inf), where=need > 0)
         steps = np.minimum(steps, _whole(ratio))
     return steps
 
 
-def _fits_in_turn(limits: Limits, offer: _Offer, room: FloatArray) -> BoolArray:
+def _fits_in_turn(stand: Stand, offer: Moves) -> BoolArray:
     """Which of the offers, in their order, keep every limit even if all before them are taken; always the first."""
     fits = np.ones(offer.cell.size, dtype=bool)
-    known = np.append(room, np.inf)
-    for family in limits.families:
-        row = family.row[offer.cell]
-        need = family.use[offer.cell] * (offer.claims if family.is_effect else offer.units)
-        by_row = np.argsort(row, kind="stable")
-        total = _ahead(row[by_row], need[by_row]) + need[by_row]
-        limit = known[row[by_row]]
-        fits[by_row] &= (need[by_row] <= 0) | (total <= limit + ROUNDING * (1.0 + np.abs(limit)))
+    room = np.append(stand.room, np.inf)
+    for family in stand.limits.families:
+        need = offer.needs(family)
+        using = np.nonzero(need > 0)[0]
+        using = using[np.argsort(family.row[offer.cell[using]], kind="stable")]
+        row = family.row[offer.cell[using]]
+        total = ahead(row, need[using]) + need[using]
+        fits[using] &= total <= room[row] + ROUNDING * (1.0 + np.abs(room[row]))
     fits[:1] = True
     return fits
 

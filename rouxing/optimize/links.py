@@ -78,6 +78,23 @@ class Limits:
     families: list[Family]
     room: FloatArray
 
+    def in_whole_steps(self, step: FloatArray) -> Limits:
+        """The same limits with the room on units that whole steps (J,) can make use of: this tightens the bound."""
+        room = self.room.copy()
+        for family in self.families:
+            need = np.round(family.use * step)
+            inside = np.nonzero(family.use > 0)[0]
+            exact = np.abs(need - family.use * step) <= ROUNDING * need
+            if family.is_effect or not inside.size:
+                continue
+            common = np.zeros(room.size, dtype=np.int64)
+            np.gcd.at(common, family.row[inside], np.where(exact, need, 0.0)[inside].astype(np.int64))
+            loose = np.zeros(room.size, dtype=bool)
+            loose[family.row[inside[~exact[inside]]]] = True
+            whole = (common > 0) & ~loose
+            room[whole] = np.floor(room[whole] / common[whole] * (1 + ROUNDING) + ROUNDING) * common[whole]
+        return Limits(self.families, room)
+
     def used(self, above: FloatArray, claims: FloatArray) -> FloatArray:
         """What decisions y = ``above`` (J,) and their ``claims`` take of each limit (R,)."""
         total = np.zeros(self.room.size)

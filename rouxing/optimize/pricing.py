@@ -10,11 +10,16 @@ from scipy.sparse import csr_array
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
 from rouxing.optimize.curves import CurveTable, DemandCurves
-from rouxing.optimize.fill import blocked_prices, cut_to, fill
+from rouxing.optimize.exchange import exchange
+from rouxing.optimize.fill import blocked_prices, cut_to, top_up, trim
 from rouxing.optimize.links import ROUNDING, Limits, families
-from rouxing.optimize.newton import best_prices
+from rouxing.optimize.newton import Candidate, best_prices
 from rouxing.optimize.response import Cells
+from rouxing.optimize.stand import Stand
 
+# Exchanges of steps end after so many rounds, or when the plan is this close to its bound (share).
+_EXCHANGES = 6
+_CLOSE = 1e-4
 _CELL_VECTORS = ("worth", "cost", "base", "lower", "upper", "step", "previous", "move_cost")
 
 
@@ -94,15 +99,35 @@ def solve(problem: PricingProblem) -> PricedPlan:
     asked = _cells(problem, order)
     limits, inherited = _limits(problem, asked, order)
     cells = cut_to(asked, limits, inherited)
-    start = problem.start or Prices(np.zeros(0), np.zeros(0))
-    known = np.concatenate([start.unit, start.effect])
-    found = best_prices(cells, limits, known if known.size else np.zeros(limits.room.size))
-    above, claims = fill(cells, limits, found.prices, found.above)
-    value = float(cells.gain(above, claims, slice(0, above.size)).sum())
+    start = np.concatenate([problem.start.unit, problem.start.effect]) if problem.start else None
+    found = best_prices(cells, limits, start)[0]
+    stand = _filled(cells, limits, found)
+    value = stand.value()
     quantity = problem.lower.astype(np.float64)
-    quantity[order] += above
-    prices = blocked_prices(asked, limits, found.prices, above, claims)
+    quantity[order] += stand.above
+    prices = blocked_prices(asked, limits, found.prices, stand.above, stand.claims)
     return _plan(problem, quantity, prices, inherited, value, max(found.bound, value))
+
+
+def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
+    """Whole steps that keep every limit, near those that cells would take at the prices found."""
+    stand = Stand(cells, limits, found.prices, found.above, cells.claims(found.above, slice(0, found.above.size)))
+    trim(stand)
+    top_up(stand)
+    for _ in range(_EXCHANGES):
+        before = stand.value()
+        if found.bound - before <= _CLOSE * found.bound:
+            break
+        tried = stand.copy()
+        for family in limits.families:
+            exchange(tried, family)
+        trim(tried)
+        top_up(tried)
+        if tried.value() <= before:
+            break
+        stand = tried
+    trim(stand)
+    return stand
 
 
 def _plan(
@@ -177,4 +202,4 @@ def _limits(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[Lim
     split = families(unit_limits, False, 0, capacity.size)
     split += families(effect_limits, True, problem.unit_capacity.size, capacity.size)
     inherited = left < -ROUNDING * (1.0 + np.abs(capacity))
-    return Limits(split, np.maximum(left, 0.0)), inherited
+    return Limits(split, np.maximum(left, 0.0)).in_whole_steps(cells.step), inherited

@@ -135,17 +135,15 @@ def _share(cells: Cells, left: FloatArray, cost: FloatArray, where: Where) -> tu
     return np.where(pays, share, -np.inf), stays
 
 
-def whole(
-    cells: Cells, unit: FloatArray, effect: FloatArray, where: Where
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The best whole steps at these prices: y, its claims, and what it is worth at them (>= 0, exact per cell).
+def whole(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where) -> tuple[Response, FloatArray]:
+    """The best whole steps at these prices, and what they are worth at them (>= 0, exact per cell).
 
     The worth at prices is concave in y where a claim is worth more than it costs: the best is next to the
-    unrounded one. Elsewhere y = 0, or next to the kink, is the best.
+    unrounded one. Elsewhere y = 0, or next to the kink, is the best. Slopes are those of the unrounded answer.
     """
     step, top = cells.step[where], cells.top[where]
-    above = respond(cells, unit, effect, where, _SHARP).above
-    low = np.minimum(np.floor(above / step + 1e-9) * step, top)
+    smooth = respond(cells, unit, effect, where, _SHARP)
+    low = np.minimum(np.floor(smooth.above / step + 1e-9) * step, top)
     high = np.minimum(low + step, top)
     claims_low, claims_high = cells.claims(low, where), cells.claims(high, where)
     worth_low = cells.gain(low, claims_low, where) - unit * low - effect * claims_low
@@ -153,8 +151,6 @@ def whole(
     up = worth_high > worth_low
     best = np.where(up, worth_high, worth_low)
     taken = best > 0
-    return (
-        np.where(taken, np.where(up, high, low), 0.0),
-        np.where(taken, np.where(up, claims_high, claims_low), 0.0),
-        np.where(taken, best, 0.0),
-    )
+    above = np.where(taken, np.where(up, high, low), 0.0)
+    claims = np.where(taken, np.where(up, claims_high, claims_low), 0.0)
+    return Response(above, claims, smooth.above_slope, smooth.claims_slope), np.where(taken, best, 0.0)
