@@ -82,6 +82,18 @@ QUOTA: dict[str, tuple[Words, Words]] = {
         Words("{load}，门店临时限定每天最多 {limit} 单", "{load}; the store has limited itself to {limit} a day"),
         Words("临时限制到期或撤销后自动恢复", "the limit lifts when it ends or is revoked"),
     ),
+    "closed": (
+        Words("门店临时关闭，只留已领走的 {issued} 张", "the store is closed for now; only the {issued} claimed stay"),
+        Words("重新开门后自动恢复", "it comes back when the store opens"),
+    ),
+    "no_new_quota": (
+        Words("门店要求暂不加券", "the store asked for no more coupons"),
+        Words("这一要求到期或撤销后自动恢复", "it lifts when that ends or is revoked"),
+    ),
+    "exchange_stock": (
+        Words("可兑换的商品不够分", "too few of the goods that these coupons are for"),
+        Words("这种商品多备 1 件，约多赚 {price} 元", "one more unit of them earns about ¥{price}"),
+    ),
     "budget": (
         Words("活动预算已分完，先给更值的门店", "the campaign's budget is used up; worthier stores come first"),
         Words("预算每加 1 张，约多赚 {price} 元", "one more coupon of budget earns about ¥{price}"),

@@ -66,6 +66,7 @@ select
     previous_coupons::double precision as before_value,
     quota_coupons::double precision as after_value,
     case
+        when reason = 'override' then coalesce(override_kind, reason)
         when reason <> 'capacity' then reason
         when binding_limit like 'slot %%' then 'slot'
         else coalesce(binding_limit, 'capacity')
