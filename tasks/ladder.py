@@ -20,6 +20,7 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.certify import read_certificate
 from tasks.context import Moment, current_database, current_settings, tell
+from tasks.guards import read_guards, read_pilot
 from tasks.options import STEP
 from tasks.plans import Plan, plan_name, when, write_plan
 from tasks.redistribute import redistribute_by_rule, redistribute_towards
@@ -141,12 +142,6 @@ def obstacle_of(plan: Plan) -> str:
     return f"{plan.rung} plan breaks a guard: {', '.join(crossing.sentence for crossing in crossings)}"
 
 
-def read_guards(connection: Connection, moment: Moment) -> dict[Any, float]:
-    """Limits of the guards that hold at the moment, by metric."""
-    rows = read_frame(connection, "publish/guards", now=moment.as_of)
-    return {row["metric"]: float(row["limit_value"]) for row in rows.to_dict("records")}
-
-
 def _frozen(known: Known, why: str) -> Plan:
     if not known.in_force:
         # The first trouble is the cause; what failed after it followed from it.
@@ -188,11 +183,6 @@ def _read_known(connection: Connection, moment: Moment) -> Known:
         troubles=_troubles(connection, moment),
         pilot=read_pilot(connection, moment),
     )
-
-
-def read_pilot(connection: Connection, moment: Moment) -> pd.DataFrame:
-    """Scope of the pilot at the moment: pilot_id, strategy, store_id; no row = the whole chain."""
-    return read_frame(connection, "core/pilot_scope", known_by=moment.known_by, business_date=moment.business_date)
 
 
 def _troubles(connection: Connection, moment: Moment) -> tuple[Trouble, ...]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from rouxing.forecast.rolling import judged_origins
 from rouxing.model.holidays import day_words
+from rouxing.report.approval import approval_words, waiting_words
 from rouxing.report.plan_report import PlanReport, PlanValues, empty_frame
 from rouxing.report.words import Words
 from rouxing.warehouse.database import Connection
@@ -61,12 +62,23 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool) -
         is_simulated=is_simulated,
         is_dry_run=not header["is_sent"],
         checks=read_frame(connection, "report/checks", plan_id=plan_id),
+        reasons=read_frame(connection, "report/reasons", plan_id=plan_id),
         **frames,
         learned=read_frame(connection, "report/scorecard", business_date=business_date, as_of=as_of),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
+        label=header["label"],
+        approval=_approval(header),
+        waiting=waiting_words("" if header["approved_by"] else header["approval_note"]),
+        fallback_cost_fen=_number(header["fallback_cost_fen"]),
         accuracy_window=_accuracy_window(moment, header["judge_days"]),
         day_note=Words(*day_words(business_date)),
     )
+
+
+def _approval(header: dict[Any, Any]) -> Words:
+    expires_at = None if pd.isna(header["expires_at"]) else header["expires_at"].to_pydatetime()
+    can_be_sent = bool(header["is_published"]) and header["mode"] == "live"
+    return approval_words(header["approved_by"], expires_at, can_be_sent=can_be_sent)
 
 
 def _names(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:

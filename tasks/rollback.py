@@ -15,7 +15,8 @@ from rouxing.publish.approvals import inputs_of, read_plan, write_approval
 from rouxing.warehouse.frames import read_frame
 from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, current_settings
-from tasks.ladder import drafted, obstacle_of, read_pilot
+from tasks.guards import read_pilot
+from tasks.ladder import drafted, obstacle_of
 from tasks.options import STEP
 from tasks.plans import Plan, plan_name, when, write_plan
 from tasks.redistribute import redistribute_towards

@@ -51,6 +51,10 @@ def _print_plan(console: Console, header: pd.Series) -> None:
     if header["rung_reason"]:
         console.print(Text(f"  {header['rung_reason']}", "yellow"), highlight=False)
     console.print(f"{_certificate(header)}   [dim](simulated city)[/]", highlight=False)
+    if pd.notna(header["fallback_cost_fen"]):
+        cost = header["fallback_cost_fen"] / 100
+        console.print(f"Cost of the fallback: at most ¥{cost:,.0f} of the quotas' worth", highlight=False)
+    console.print(_approval(header), markup=False, highlight=False)
     if pd.notna(header["stock_value_fen"]):
         console.print(
             f"Worth: stock {_gap(header['stock_value_fen'], header['stock_bound_fen'])}, "
@@ -67,6 +71,12 @@ def _certificate(header: pd.Series) -> str:
     if header["verdict"] == "inherited_breach":
         return f"{words}; the other {total - passed} limits were broken before this plan, which makes none worse"
     return words if header["verdict"] == "pass" else f"{words}; the plan fails and is not published"
+
+
+def _approval(header: pd.Series) -> str:
+    if header["approved_by"]:
+        return f"Approved by: {header['approved_by']}"
+    return f"Not approved: {header['approval_note'] or 'nothing of it can be sent'}"
 
 
 def _gap(value: float, bound: float) -> str:

@@ -26,6 +26,7 @@ def show_status(settings: Settings) -> None:
     database = open_database(settings)
     with database.connect() as connection:
         plan = read_frame(connection, "publish/plan_in_force", as_of=FAR_FUTURE)
+        plans = read_frame(connection, "publish/recent_plans", count=1000)
         freshness = read_frame(connection, "core/feed_freshness")
         runs = read_frame(connection, "core/recent_stage_runs")
     database.close()
@@ -35,8 +36,18 @@ def show_status(settings: Settings) -> None:
         newest = plan.iloc[0]
         day = f"{newest['business_date']:%Y-%m-%d}"
         console.print(f"Plan in force: [bold]{newest['plan_id']}[/] for {day} ({newest['rung']})")
+        _print_governance(console, plans[plans["plan_id"] == newest["plan_id"]])
     console.print(_table("Feeds read until (Asia/Shanghai)", freshness))
     console.print(_table("Last runs", runs))
+
+
+def _print_governance(console: Console, plan: pd.DataFrame) -> None:
+    """Who answers for the plan in force, and what falling back to its rung costs."""
+    for row in plan.to_dict("records"):
+        by = row["approved_by"] or f"nobody yet ({row['approval_note'] or 'not asked'})"
+        console.print(f"Approved by: {by}", markup=False, highlight=False)
+        if pd.notna(row["fallback_cost_fen"]):
+            console.print(f"Cost of the fallback: at most ¥{row['fallback_cost_fen'] / 100:,.0f}", highlight=False)
 
 
 def _table(title: str, frame: pd.DataFrame) -> Table:

@@ -109,25 +109,26 @@ def standing(approvals: Iterable[Approval], plan: PlanInputs, now: datetime) -> 
 
 
 def beyond_limits(change: PlanChange, rung: str, verdict: str, limits: AutoLimits) -> Sequence[str]:
-    """Each limit of automatic approval that the plan is beyond, in words with both figures; empty = within all.
+    """Each limit of automatic approval that the plan is beyond, "Chinese / English" with figures; empty = within all.
 
     A verdict other than pass or inherited_breach is beyond every limit, whatever operations allow.
     """
-    allowed = set(limits.allowed_verdicts) & {"pass", "inherited_breach"}
+    allowed = sorted(set(limits.allowed_verdicts) & {"pass", "inherited_breach"})
+    moved, most = change.moved_coupons, limits.max_moved_coupons
+    share, widest = change.changed_share, limits.max_changed_share
+    cost, dearest = change.extra_cost_fen / 100, limits.max_extra_cost_fen / 100
+    rungs = ", ".join(limits.allowed_rungs) or "none"
     rules = [
-        (rung not in limits.allowed_rungs, f"rung {rung} is not among {', '.join(limits.allowed_rungs) or 'none'}"),
-        (verdict not in allowed, f"verdict {verdict} is not among {', '.join(sorted(allowed)) or 'none'}"),
+        (rung not in limits.allowed_rungs, f"级别 {rung} 不在 {rungs} 之内 / rung {rung} is not among {rungs}"),
+        (verdict not in allowed, f"校验结论 {verdict} 不可自动批准 / verdict {verdict} never approves itself"),
         (
-            change.changed_share > limits.max_changed_share,
-            f"{change.changed_share:.1%} of the coupons move, above {limits.max_changed_share:.1%}",
+            share > widest,
+            f"调整 {share:.1%} 的券，超过 {widest:.1%} / {share:.1%} of the coupons move, above {widest:.1%}",
         ),
+        (moved > most, f"调整 {moved:,} 张，超过 {most:,} 张 / {moved:,} coupons move, above {most:,}"),
         (
-            change.moved_coupons > limits.max_moved_coupons,
-            f"{change.moved_coupons:,} coupons move, above {limits.max_moved_coupons:,}",
-        ),
-        (
-            change.extra_cost_fen > limits.max_extra_cost_fen,
-            f"¥{change.extra_cost_fen / 100:,.0f} more face value, above ¥{limits.max_extra_cost_fen / 100:,.0f}",
+            cost > dearest,
+            f"面额增加 {cost:,.0f} 元，超过 {dearest:,.0f} 元 / ¥{cost:,.0f} more face value, above ¥{dearest:,.0f}",
         ),
     ]
     return [words for is_beyond, words in rules if is_beyond]

@@ -193,6 +193,8 @@ def _transfer_words(facts: DayFacts) -> Words:
 def _state_words(report: PlanReport) -> Words:
     if report.verdict == "fail":
         return Words("计划未通过校验，不能发布。", " The plan fails its certificate and cannot be published.")
+    if report.label == "rollback":
+        return Words("本计划由人工回滚到以前的计划。", " This plan goes back to a former one, as a person asked.")
     if report.rung != "full":
         rung = RUNGS[report.rung]
         return Words(f"本计划为{rung.zh}。", f" This is a degraded plan: {rung.en}.")

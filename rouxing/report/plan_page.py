@@ -15,8 +15,10 @@ from rouxing.report.charts import Chart, chart_json, demand_chart, quota_chart, 
 from rouxing.report.districts import district_names, districts_by_load
 from rouxing.report.headline import day_sentence, key_figures
 from rouxing.report.judgement_charts import calibration_chart, horizon_chart
+from rouxing.report.numbers import yuan
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.shortages import shortage_table
+from rouxing.report.why import reason_table
 from rouxing.report.words import RUNGS, VERDICTS, Words, day_words, trouble_words
 
 
@@ -36,10 +38,12 @@ def render_plan_page(report: PlanReport) -> str:
             sentence=day_sentence(report),
             figures=key_figures(report),
             rung=RUNGS[report.rung],
+            fallback_cost="" if report.fallback_cost_fen is None else yuan(report.fallback_cost_fen),
             troubles=[trouble_words(line) for line in report.rung_reason.splitlines()],
             verdict=VERDICTS[report.verdict],
             districts=districts_by_load(report.store_days),
             shortages=shortage_table(report),
+            reasons=reason_table(report),
             explanations=explanation.explanation_table(report),
             alerts=judgement.alert_list(report.alerts, district_names(report)),
             champion=judgement.champion_words(report.champion),

@@ -13,7 +13,7 @@ from rouxing.model.errors import PermanentError
 from rouxing.report.words import NOTHING, Words
 
 Kind = Literal["text", "number", "date"]
-Rung = Literal["full", "rule", "freeze"]
+Rung = Literal["full", "trimmed", "rule", "freeze"]
 Verdict = Literal["pass", "inherited_breach", "fail"]
 
 
@@ -54,6 +54,7 @@ FRAMES: dict[str, dict[str, Kind]] = {
     ),
     "alerts": _columns("scope cause", "value usual lower upper", "first_day last_day"),
     "champion": _columns("kind incumbent challenger", "gain won_origins origins"),
+    "reasons": _columns("subject item limit_name sentence_zh sentence_en", "before_value after_value", "business_date"),
     "shares": _columns("store_id method", "mean committed level calendar commitments campaign other", "date"),
 }
 """Columns of each frame of a report, with their kinds. More columns do no harm."""
@@ -78,7 +79,8 @@ class PlanReport:
 
     ``as_of`` is timezone-aware. ``forecast_days`` holds the days from the business date on, ``history_days`` the 28
     days before it. ``accuracy.method`` is rouxing, weekday_rule or seasonal_naive. ``day_note`` names what is special
-    about the day, e.g. a festival; the report does not know a calendar. Raises PermanentError for a missing column or a
+    about the day, e.g. a festival; the report does not know a calendar. ``label``: rollback or empty. ``approval``: who
+    answers for the plan, or what it waits for. Raises PermanentError for a missing column or a
     moment without a zone.
     """
 
@@ -109,8 +111,13 @@ class PlanReport:
     champion: pd.DataFrame = field(default_factory=lambda: empty_frame("champion"))
     shares: pd.DataFrame = field(default_factory=lambda: empty_frame("shares"))
     totals: pd.DataFrame = field(default_factory=lambda: empty_frame("totals"))
+    reasons: pd.DataFrame = field(default_factory=lambda: empty_frame("reasons"))
     values: PlanValues = PlanValues()
     accuracy_window: str = ""
+    label: str = ""
+    approval: Words = NOTHING
+    waiting: Words = NOTHING
+    fallback_cost_fen: float | None = None
     day_note: Words = NOTHING
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ NOTHING = Words("", "")
 
 RUNGS = {
     "full": Words("完整计划", "Full plan"),
+    "trimmed": Words("上次的好计划，按今日上限收紧（降级）", "Last good plan, trimmed to today's limits (degraded)"),
     "rule": Words("规则方案（降级）", "Rule plan (degraded)"),
     "freeze": Words("冻结：沿用现行设置（降级）", "Frozen: settings in force kept (degraded)"),
 }
@@ -29,6 +30,13 @@ STAGES = {
 STAGE_STATUSES = {
     "failed": Words("失败", "failed"),
     "degraded": Words("不完整", "is incomplete"),
+    "stale": Words("依据的数据过旧", "rests on old data"),
+}
+
+OBSTACLES = {
+    "failed": Words("未能算出", "failed"),
+    "fails its certificate": Words("未通过校验", "fails its certificate"),
+    "breaks a guard": Words("会触发体验护栏", "breaks a guard"),
 }
 
 VERDICTS = {
@@ -75,6 +83,26 @@ CHECKS = {
     "staff_capacity": Words("人手能接待的单数", "Pickups the staff can serve"),
     "stock_capacity": Words("库存能满足的单数", "Pickups the stock can serve"),
     "slot_capacity": Words("半小时接待能力", "Half-hour capacity"),
+    "slot_load": Words("半小时到店不超过能接待的单数", "Half-hour load within what can be served"),
+    "exchange_stock": Words("兑换券有货可兑", "Goods for exchange coupons"),
+    "stock_reservations": Words("预留与散客货量不超过在店库存", "Units kept for others are there"),
+    "stated_load": Words("计划所报负荷与复算一致", "Stated load equals the recomputation"),
+    "stated_forecast": Words("计划所用预测与存档一致", "Forecast used is the stored one"),
+    "stated_claims": Words("计划所报领取量与复算一致", "Stated claims equal the recomputation"),
+    "stated_quota": Words("现行额度与微信一致", "Quotas in force are WeChat's"),
+    "claims_curves": Words("每个额度都有领取曲线", "Every quota has its claims curve"),
+    "quota_loads": Words("每张券带来的到店与核销曲线一致", "Pickups per claim follow the redemption curve"),
+    "shift_cover": Words("班次覆盖所排人手", "Shifts cover the planned staff"),
+    "shift_persons": Words("班次不超过实有人数", "Shifts within the persons there are"),
+    "closed_slots": Words("关闭的时段不接预约", "No bookings in closed half hours"),
+    "known_lines": Words("只配已知门店与商品", "Only known stores and SKUs"),
+    "shelf_life": Words("保质期内卖得完", "Sells within shelf life"),
+    "minimum_units": Words("最低陈列量", "Minimum on the shelf"),
+    "pilot_scope": Words("试点范围外不动", "Nothing outside the pilot's scope"),
+    "override_quota": Words("门店临时设置：券额度", "Store override: quotas"),
+    "override_staff": Words("门店临时设置：人手上限", "Store override: staff"),
+    "override_closed_staff": Words("门店临时关闭：不排人", "Closed store: no staff"),
+    "override_closed_stock": Words("门店临时关闭：不配货", "Closed store: no goods"),
     "rostered_staff": Words("排班与可加派人数", "Rostered and callable staff"),
     "opening_hours": Words("只在营业时间排班", "Staff only in opening hours"),
     "cold_chain": Words("冷链：无冷藏门店不配冷品", "Cold chain"),
@@ -185,6 +213,9 @@ def quota_reason(reason: str, binding_store_name: str) -> Words:
 def trouble_words(line: str) -> Words:
     """One line of a rung's reason, "stage status: note", in words; any other line stays as it is."""
     head, _, note = line.partition(": ")
+    rung, _, obstacle = head.partition(" plan ")
+    if rung in RUNGS and obstacle in OBSTACLES:
+        return Words(f"{RUNGS[rung].zh}{OBSTACLES[obstacle].zh}：{note}", line)
     stage, _, status = head.partition(" ")
     if stage not in STAGES or status not in STAGE_STATUSES:
         return Words(line, line)

@@ -1,4 +1,4 @@
-"""The ladder on the small world: what stands in the way of a rung, which one is taken, what is said and what it costs."""
+"""The ladder on the small world: what stands in the way of a rung, which one is taken, what it says and costs."""
 
 from __future__ import annotations
 
@@ -9,31 +9,12 @@ import pytest
 
 from rouxing.warehouse.database import Database
 from tests.plan.world import DAY
+from tests.publish.conftest import certified, moment_of_day, run
 
 FAILED = (
     "insert into ops.stage_runs (stage, business_date, as_of, mode, status, note)"
     " values ('redistribute', %s, %s, 'live', 'failed', 'no solution')"
 )
-
-
-def moment() -> Any:
-    from tasks.context import resolve_moment
-
-    return resolve_moment(DAY, None)
-
-
-def certified(later_minutes: int = 0) -> Any:
-    from tasks.context import resolve_moment
-    from tasks.ladder import certify_plan
-
-    when = moment()
-    return certify_plan.fn(resolve_moment(DAY, when.as_of + timedelta(minutes=later_minutes)))
-
-
-def run(database: Database, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    with database.connect() as connection:
-        cursor = connection.execute(statement.encode(), values or None)
-        return cursor.fetchall() if cursor.description else []
 
 
 def test_a_sound_draft_is_the_full_plan(drafted: Database) -> None:
@@ -44,7 +25,7 @@ def test_a_sound_draft_is_the_full_plan(drafted: Database) -> None:
 
 
 def test_without_a_last_good_plan_a_failing_solver_leads_to_the_rule(drafted: Database) -> None:
-    run(drafted, FAILED, DAY, moment().as_of)
+    run(drafted, FAILED, DAY, moment_of_day().as_of)
     plan = certified()
     assert (plan.rung, plan.is_published) == ("rule", True)
     assert plan.rung_reason == "redistribute failed: no solution"
@@ -54,7 +35,7 @@ def test_without_a_last_good_plan_a_failing_solver_leads_to_the_rule(drafted: Da
 
 def test_a_failing_solver_leads_to_the_last_good_plan_trimmed(drafted: Database) -> None:
     good = certified()
-    run(drafted, FAILED, DAY, moment().as_of + timedelta(minutes=30))
+    run(drafted, FAILED, DAY, moment_of_day().as_of + timedelta(minutes=30))
     plan = certified(30)
     assert (plan.rung, plan.is_published, plan.previous_plan_id) == ("trimmed", True, good.plan_id)
     quotas = "select carrier_id, quota_coupons from plan.coupon_quotas where redistribution_id = %s order by 1"
@@ -66,7 +47,7 @@ def test_a_failing_solver_leads_to_the_last_good_plan_trimmed(drafted: Database)
 def test_trimmed_keeps_to_todays_limits(drafted: Database) -> None:
     certified()
     run(drafted, "update core.campaigns set daily_budget_coupons = 30")
-    run(drafted, FAILED, DAY, moment().as_of + timedelta(minutes=30))
+    run(drafted, FAILED, DAY, moment_of_day().as_of + timedelta(minutes=30))
     plan = certified(30)
     assert plan.rung == "trimmed"
     total = "select sum(quota_coupons) from plan.coupon_quotas where redistribution_id = %s and business_date = %s"
@@ -89,7 +70,7 @@ def test_a_fallback_that_fails_itself_leads_on_to_the_next(drafted: Database, mo
         raise ZeroDivisionError("the solver\ndivided by zero")
 
     monkeypatch.setitem(tasks.ladder._LINES, "trimmed", broken)
-    run(drafted, FAILED, DAY, moment().as_of + timedelta(minutes=30))
+    run(drafted, FAILED, DAY, moment_of_day().as_of + timedelta(minutes=30))
     assert certified(30).rung == "rule"
     monkeypatch.setitem(tasks.ladder._LINES, "rule", broken)
     plan = certified(30)
@@ -149,7 +130,7 @@ def test_a_decision_that_takes_too_long_counts_as_failed(drafted: Database, monk
 def test_a_pilot_that_is_over_changes_nobody_and_says_so(drafted: Database) -> None:
     from rouxing.publish.outbox import planned_calls
 
-    known = moment().known_by
+    known = moment_of_day().known_by
     run(
         drafted,
         "insert into plan.pilots (pilot_id, strategy, stores, started_by, starts_at, ends_at, known_at)"
