@@ -39,7 +39,7 @@ class Reserved:
     """Units there on a day (S, K) by who may take them: ``priority`` + ``walk_in`` + ``open_units`` is what is there.
 
     ``cover`` (0-1): chance that it lasts the day. ``is_told``: cells whose division is worth telling: where goods are
-    scarce, and every SKU of an exchange coupon.
+    scarce, and every SKU that exchange coupons are for.
     """
 
     priority: FloatArray
@@ -88,7 +88,7 @@ def reserve(
     priority = np.zeros_like(there)
     priority[holders] = poisson.ppf(priority_quantile, exchanges[holders])
     priority = np.where(is_scarce, np.minimum(priority, there - walk_in), 0.0)
-    told = is_scarce | holders.any(axis=0)
+    told = is_scarce | holders.any(axis=0) | (rates.by_coupon > 0).any(axis=0)
     return Reserved(priority, walk_in, there - walk_in - priority, cover, told & (mean > 0))
 
 
