@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.plan.fuzz_engine import engine_case
-from benchmarks.plan.fuzz_people import shifts_case
+from benchmarks.plan.fuzz_people import offers_case, shifts_case, staff_case
 from benchmarks.plan.fuzz_stock import stock_case
 
 # Returns what is wrong with one answer; empty = it holds.
@@ -35,7 +35,13 @@ class Kind:
     case: Case
 
 
-KINDS = (Kind("engine", 0.4, engine_case), Kind("stock", 0.1, stock_case), Kind("shifts", 0.1, shifts_case))
+KINDS = (
+    Kind("engine", 0.4, engine_case),
+    Kind("stock", 0.1, stock_case),
+    Kind("shifts", 0.15, shifts_case),
+    Kind("offers", 0.15, offers_case),
+    Kind("staff", 0.1, staff_case),
+)
 
 
 @dataclass(frozen=True)
