@@ -31,7 +31,13 @@ async def redistribute(
     moment = resolve_moment(business_date, as_of)
     # A rest of the day that could not be updated stands as a failed task; the quotas move all the same.
     forecast_today(moment, return_state=True)
-    name = redistribute_steps(moment)
+    try:
+        name = redistribute_steps(moment)
+    except Exception:
+        # The ledger knows that this stage failed, so publish takes a safer rung; the run stands as failed all the same.
+        if then_publish:
+            publish_steps(moment, send=send)
+        raise
     if then_publish and name:
         publish_steps(moment, send=send)
     return name

@@ -13,7 +13,6 @@ from rouxing.plan.approval import new_approval
 from rouxing.plan.rollback import not_restored, restored_words
 from rouxing.publish.approvals import inputs_of, read_plan, write_approval
 from rouxing.warehouse.frames import read_frame
-from tasks.artifacts import leave_table
 from tasks.context import Moment, current_database, current_settings
 from tasks.guards import read_pilot
 from tasks.ladder import drafted, obstacle_of
@@ -61,10 +60,8 @@ def restore_plan(moment: Moment, former_plan_id: str, by: str) -> Plan:
 
 
 def _say(plan: Plan, former_plan_id: str, former_redistribution_id: str) -> str:
-    """Leaves the quotas that could not come back for people, and returns the sentence on the plan."""
+    """Which quotas could not come back, in the words that stand on the plan."""
     with current_database().connect() as connection:
         quotas = read_frame(connection, "report/quotas", redistribution_id=plan.redistribution_id)
         former = read_frame(connection, "publish/former_quotas", redistribution_id=former_redistribution_id)
-    missing = not_restored(quotas, former)
-    leave_table("rollback-missing", "未能恢复的额度 / Quotas not restored", missing, "Nearest allowed value instead")
-    return restored_words(former_plan_id, missing)
+    return restored_words(former_plan_id, not_restored(quotas, former))

@@ -34,10 +34,10 @@ def not_restored(quotas: pd.DataFrame, former: pd.DataFrame) -> pd.DataFrame:
     return different[columns].astype({"former_coupons": "int64"}).sort_values(CELL, ignore_index=True)
 
 
-def restored_words(former_plan_id: str, missing: pd.DataFrame, shown: int = 20) -> str:
+def restored_words(former_plan_id: str, missing: pd.DataFrame, shown: int = 200) -> str:
     """What a person reads on the plan: which quotas could not come back, and what each became instead."""
     if missing.empty:
-        return f"rollback to {former_plan_id}: every quota is back"
+        return f"rollback to {former_plan_id}: every quota came back exactly"
     lines = [
         f"{row['stock_id']} {row['carrier_id']} {row['business_date']:%Y-%m-%d}: {row['quota_coupons']} instead of "
         f"{row['former_coupons']} ({row['reason']})"
