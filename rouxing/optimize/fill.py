@@ -9,7 +9,8 @@ from rouxing.optimize.links import ROUNDING, Family, Limits
 from rouxing.optimize.response import Cells, whole
 from rouxing.optimize.stand import Moves, Stand
 
-# A cell is offered at most this part of the room at once.
+# Where many steps fit, a cell is offered at most this part of them at once.
+_MANY = 64.0
 _SHARING = 8.0
 
 
@@ -88,16 +89,11 @@ def top_up(stand: Stand) -> None:
 
     A round accepts what fits together with all that is ahead of it; room only shrinks, so who does not fit is out.
     """
-    hopeful = _with_room(stand, np.nonzero(stand.above < stand.cells.top)[0])
-    wanted = np.zeros(stand.above.size)
-    nothing = np.zeros(1)
-    wanted[hopeful] = whole(stand.cells, nothing, nothing, hopeful)[0].above
-    hopeful = hopeful[stand.above[hopeful] < wanted[hopeful]]
+    hopeful = np.nonzero(stand.above < stand.cells.top)[0]
     while hopeful.size:
-        offer = _offer(stand, wanted, hopeful)
-        taken = _fits_in_turn(stand, offer)
-        stand.add(offer.of(np.nonzero(taken)[0]))
-        hopeful = offer.cell[stand.above[offer.cell] < wanted[offer.cell]]
+        offer = _offer(stand, hopeful)
+        stand.add(offer.of(np.nonzero(_fits_in_turn(stand, offer))[0]))
+        hopeful = offer.cell[stand.above[offer.cell] < stand.cells.top[offer.cell]]
 
 
 def _with_room(stand: Stand, cell: IntArray) -> IntArray:
@@ -110,19 +106,27 @@ def _with_room(stand: Stand, cell: IntArray) -> IntArray:
     return cell
 
 
-def _offer(stand: Stand, wanted: FloatArray, hopeful: IntArray) -> Moves:
+def _offer(stand: Stand, hopeful: IntArray) -> Moves:
     """What each cell would add next if it had all the room to itself, best first; none that gains or fits nothing."""
     hopeful = _with_room(stand, hopeful)
-    step = stand.cells.step[hopeful]
-    first = stand.more(hopeful, step)
-    steps = np.minimum(_steps_that_fit(stand, first), np.round((wanted[hopeful] - stand.above[hopeful]) / step))
-    # A part of the room at a time, so that a cell whose gain falls leaves some to the others.
-    units = step * np.where(steps >= 2 * _SHARING, np.floor(steps / _SHARING), np.minimum(steps, 1.0))
-    offer = stand.more(hopeful, units) if (units > step).any() else first
-    useful = np.nonzero((units > 0) & (offer.worth > 0))[0]
-    free = np.full(useful.size, np.inf)
-    ratio = np.divide(offer.worth[useful], offer.paid[useful], out=free, where=offer.paid[useful] > 0)
-    return offer.of(useful[np.argsort(-ratio, kind="stable")])
+    first = stand.more(hopeful, stand.cells.step[hopeful])
+    steps = _steps_that_fit(stand, first)
+    useful = np.nonzero((steps >= 1) & (first.worth > 0))[0]
+    first, steps = first.of(useful), steps[useful]
+    offer = _several(stand, first, steps) if (steps >= _MANY).any() else first
+    ratio = np.divide(offer.worth, offer.paid, out=np.full(useful.size, np.inf), where=offer.paid > 0)
+    return offer.of(np.argsort(-ratio, kind="stable"))
+
+
+def _several(stand: Stand, first: Moves, steps: FloatArray) -> Moves:
+    """Many steps at once where there is room for many, never beyond the best level without prices.
+
+    A part of the room at a time, so that a cell whose gain falls leaves some to the others.
+    """
+    cell, step, nothing = first.cell, stand.cells.step[first.cell], np.zeros(1)
+    wanted = whole(stand.cells, nothing, nothing, cell)[0].above
+    steps = np.minimum(steps, np.round((wanted - stand.above[cell]) / step))
+    return stand.more(cell, step * np.maximum(np.floor(steps / _SHARING), 1.0))
 
 
 def _steps_that_fit(stand: Stand, first: Moves) -> FloatArray:
@@ -151,25 +155,22 @@ def _fits_in_turn(stand: Stand, offer: Moves) -> BoolArray:
     return fits
 
 
-def blocked_prices(
-    cells: Cells, limits: Limits, prices: FloatArray, above: FloatArray, claims: FloatArray
-) -> FloatArray:
+def blocked_prices(stand: Stand, asked: Cells) -> FloatArray:
     """The prices, and for a limit that costs nothing but has no room the worth of the best step that it blocks.
 
-    ``cells`` with the bounds that were asked for. Whole steps hide some limits from the dual: one that is full
-    with the lower bounds, or that fits its steps exactly, never binds there.
+    ``asked``: the cells with the bounds that were asked for. Whole steps hide some limits from the dual: one that is
+    full with the lower bounds, or that fits its steps exactly, never binds there.
     """
-    cell = np.nonzero(above < cells.top)[0]
-    step = np.minimum(cells.step[cell], cells.top[cell] - above[cell])
-    brings = cells.claims(above[cell] + step, cell) - claims[cell]
-    gain = cells.gain(above[cell] + step, claims[cell] + brings, cell) - cells.gain(above[cell], claims[cell], cell)
-    unit, effect = limits.priced(prices, cell)
-    left = gain - unit * step - effect * brings
-    room, raised = np.append(limits.room - limits.used(above, claims), np.inf), np.append(prices, 0.0)
-    for family in limits.families:
-        row, use = family.row[cell], family.use[cell]
-        need = use * (brings if family.is_effect else step)
-        held = (raised[row] == 0) & (need > 0) & (room[row] < need) & (left > 0)
-        worth = np.minimum(left[held] / need[held], (cells.worth + cells.move)[cell][held] / use[held])
-        np.maximum.at(raised, row[held], worth)
+    room, raised = np.append(stand.room, np.inf), np.append(stand.prices, 0.0)
+    is_free = raised == 0
+    wider = Stand(asked, stand.limits, stand.prices, stand.above, stand.claims)
+    for family in stand.limits.families:
+        cell = np.nonzero(is_free[family.row] & (family.use > 0) & (stand.above < asked.top))[0]
+        if not family.is_effect:
+            cell = cell[room[family.row[cell]] < family.use[cell] * asked.step[cell]]
+        step = wider.more(cell, asked.step[cell])
+        need, left = step.needs(family), step.worth - step.paid
+        held = (need > 0) & (room[family.row[cell]] < need) & (left > 0)
+        most = ((asked.worth + asked.move)[cell] / family.use[cell])[held]
+        np.maximum.at(raised, family.row[cell[held]], np.minimum(left[held] / need[held], most))
     return raised[:-1]

@@ -67,9 +67,9 @@ class _Descent:
                 break
         lowest = np.inf
         for _ in range(_WHOLE_SWEEPS):
-            self._sweep(is_whole=True)
+            unmet = self._sweep(is_whole=True)
             before, lowest = lowest, min(met.bound for met in self._met)
-            if before - lowest <= _STILL * lowest:
+            if unmet <= _SETTLED / 2 or before - lowest <= _STILL * lowest:
                 break
 
     def candidates(self) -> list[Candidate]:

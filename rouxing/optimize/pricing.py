@@ -97,16 +97,27 @@ def solve(problem: PricingProblem) -> PricedPlan:
     _check(problem)
     order = np.argsort(np.asarray(problem.tie_key), kind="stable")
     asked = _cells(problem, order)
-    limits, inherited = _limits(problem, asked, order)
+    limits, left = _limits(problem, asked, order)
+    inherited = left < -ROUNDING * (1.0 + np.abs(np.concatenate([problem.unit_capacity, problem.effect_capacity])))
     cells = cut_to(asked, limits, inherited)
     start = np.concatenate([problem.start.unit, problem.start.effect]) if problem.start else None
     found = best_prices(cells, limits, start)[0]
     stand = _filled(cells, limits, found)
-    value = stand.value()
-    quantity = problem.lower.astype(np.float64)
+    value, units = stand.value(), problem.unit_capacity.size
+    quantity = np.asarray(problem.lower, dtype=np.float64).copy()
     quantity[order] += stand.above
-    prices = blocked_prices(asked, limits, found.prices, stand.above, stand.claims)
-    return _plan(problem, quantity, prices, inherited, value, max(found.bound, value))
+    prices = blocked_prices(stand, asked)
+    room = left - limits.used(stand.above, stand.claims)
+    return PricedPlan(
+        quantity=quantity,
+        prices=Prices(prices[:units], prices[units:]),
+        value=value,
+        upper_bound=max(found.bound, value),
+        unit_room=room[:units],
+        effect_room=room[units:],
+        unit_inherited=inherited[:units],
+        effect_inherited=inherited[units:],
+    )
 
 
 def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
@@ -128,28 +139,6 @@ def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
         stand = tried
     trim(stand)
     return stand
-
-
-def _plan(
-    problem: PricingProblem,
-    quantity: FloatArray,
-    prices: FloatArray,
-    inherited: BoolArray,
-    value: float,
-    upper_bound: float,
-) -> PricedPlan:
-    units = problem.unit_capacity.size
-    reached = problem.curves.expected_min(problem.base + quantity) - problem.curves.expected_min(problem.base)
-    return PricedPlan(
-        quantity=quantity,
-        prices=Prices(prices[:units], prices[units:]),
-        value=value,
-        upper_bound=upper_bound,
-        unit_room=problem.unit_capacity - csr_array(problem.unit_limits) @ quantity,
-        effect_room=problem.effect_capacity - csr_array(problem.effect_limits) @ reached,
-        unit_inherited=inherited[:units],
-        effect_inherited=inherited[units:],
-    )
 
 
 def _check(problem: PricingProblem) -> None:
@@ -175,8 +164,7 @@ def _check(problem: PricingProblem) -> None:
 
 def _cells(problem: PricingProblem, order: IntArray) -> Cells:
     """The question above its lower bounds, in the order of the tie keys."""
-    in_order = bool((order == np.arange(order.size)).all())
-    units = problem.curves.units if in_order else problem.curves.units[order]
+    units = problem.curves.units if _is_sorted(order) else problem.curves.units[order]
     curves = CurveTable.of(DemandCurves(problem.curves.shares, units))
     worth, cost, base, lower, upper, step, previous, move = (
         np.asarray(getattr(problem, name), dtype=np.float64)[order] for name in _CELL_VECTORS
@@ -185,21 +173,19 @@ def _cells(problem: PricingProblem, order: IntArray) -> Cells:
     return Cells.of(curves, worth, cost, move, base + lower, step, top, previous - lower)
 
 
-def _limits(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[Limits, BoolArray]:
-    """All limits, first those on units, with the room above the lower bounds, and which are broken by these alone."""
+def _limits(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[Limits, FloatArray]:
+    """All limits, first those on units, and what lower leaves of each (below 0 where it breaks the limit)."""
+    unit_limits, effect_limits = csr_array(problem.unit_limits), csr_array(problem.effect_limits)
+    if not _is_sorted(order):
+        unit_limits, effect_limits = unit_limits[:, order], effect_limits[:, order]
     base = np.asarray(problem.base, dtype=np.float64)[order]
-    unit_limits, effect_limits = (
-        csr_array(limits)[:, order] for limits in (problem.unit_limits, problem.effect_limits)
-    )
-    at_base = cells.curves.expected_min(base, slice(0, order.size))
-    left = np.concatenate(
-        [
-            problem.unit_capacity - unit_limits @ (cells.level - base),
-            problem.effect_capacity - effect_limits @ (cells.claims_level - at_base),
-        ]
-    )
-    capacity = np.concatenate([problem.unit_capacity, problem.effect_capacity])
-    split = families(unit_limits, False, 0, capacity.size)
-    split += families(effect_limits, True, problem.unit_capacity.size, capacity.size)
-    inherited = left < -ROUNDING * (1.0 + np.abs(capacity))
-    return Limits(split, np.maximum(left, 0.0)).in_whole_steps(cells.step), inherited
+    lower = np.asarray(problem.lower, dtype=np.float64)[order]
+    made = cells.claims_level - cells.curves.expected_min(base, slice(0, order.size)) if lower.any() else lower
+    left = np.concatenate([problem.unit_capacity - unit_limits @ lower, problem.effect_capacity - effect_limits @ made])
+    split = families(unit_limits, False, 0, left.size)
+    split += families(effect_limits, True, problem.unit_capacity.size, left.size)
+    return Limits(split, np.maximum(left, 0.0)).in_whole_steps(cells.step), left
+
+
+def _is_sorted(order: IntArray) -> bool:
+    return bool((np.diff(order) == 1).all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from rouxing.optimize.curves import CurveTable, Where
 
 # Blur (share) that no longer matters: the response is the exact one up to rounding.
 _SHARP = 1e-12
+# Stand for no worth left, and for a share far below 0; their ratios stay finite.
+_NOTHING = 1e-100
+_FAR = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Cells:
 
     ``level`` is what stands at y = 0 (base + lower); y is 0 .. ``top``, whole multiples of ``step``; ``kink`` is the
     former decision brought into 0 .. top. ``claims_level``, ``claims_kink``, ``claims_top``: E[min(D, .)] at y = 0, at
-    the kink and at the top; ``kink_share``: P(D <= level + kink).
+    the kink and at the top; ``kink_share``: P(D <= level + kink). Without a cost of moving kinks are 0.
     """
 
     curves: CurveTable
@@ -34,6 +37,7 @@ class Cells:
     claims_kink: FloatArray
     claims_top: FloatArray
     kink_share: FloatArray
+    has_move: bool
 
     @classmethod
     def of(
@@ -48,7 +52,9 @@ class Cells:
         previous: FloatArray,
     ) -> Cells:
         """The cells with what follows from their bounds; ``previous`` is counted like y."""
-        everyone, kink = slice(0, worth.size), np.clip(previous, 0.0, top)
+        everyone, has_move = slice(0, worth.size), bool(move.any())
+        kink = np.clip(previous, 0.0, top) if has_move else np.zeros(worth.size)
+        claims_level = curves.expected_min(level, everyone)
         return cls(
             curves=curves,
             worth=worth,
@@ -58,17 +64,23 @@ class Cells:
             step=step,
             top=top,
             kink=kink,
-            claims_level=curves.expected_min(level, everyone),
-            claims_kink=curves.expected_min(level + kink, everyone),
+            claims_level=claims_level,
+            claims_kink=curves.expected_min(level + kink, everyone) if has_move else claims_level,
             claims_top=curves.expected_min(level + top, everyone),
-            kink_share=1.0 - curves.exceedance(level + kink, everyone),
+            kink_share=1.0 - curves.exceedance(level + kink, everyone) if has_move else kink,
+            has_move=has_move,
         )
 
     def with_top(self, top: FloatArray) -> Cells:
         """The same cells with tops no higher than before."""
-        if (top == self.top).all():
-            return self
-        return Cells.of(self.curves, self.worth, self.cost, self.move, self.level, self.step, top, self.kink)
+        lower = np.nonzero(top < self.top)[0]
+        level, kink, claims_top = self.level[lower], np.minimum(self.kink, top), self.claims_top.copy()
+        claims_top[lower] = self.curves.expected_min(level + top[lower], lower)
+        claims_kink, kink_share = self.claims_kink.copy(), self.kink_share.copy()
+        if self.has_move:
+            claims_kink[lower] = self.curves.expected_min(level + kink[lower], lower)
+            kink_share[lower] = 1.0 - self.curves.exceedance(level + kink[lower], lower)
+        return replace(self, top=top, kink=kink, claims_top=claims_top, claims_kink=claims_kink, kink_share=kink_share)
 
     def claims(self, above: FloatArray, where: Where) -> FloatArray:
         """E[min(D, level + y)] - E[min(D, level)] for y = ``above``: what y brings about."""
@@ -77,9 +89,11 @@ class Cells:
 
     def gain(self, above: FloatArray, claims: FloatArray, where: Where) -> FloatArray:
         """Worth of y = ``above`` with its ``claims``, less cost and the cost of moving, over that of y = 0."""
-        kink = self.kink[where]
-        moved = self.move[where] * (np.abs(above - kink) - kink)
-        return np.asarray(self.worth[where] * claims - self.cost[where] * above - moved)
+        gain = self.worth[where] * claims - self.cost[where] * above
+        if self.has_move:
+            kink = self.kink[where]
+            gain -= self.move[where] * (np.abs(above - kink) - kink)
+        return gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,40 +113,43 @@ def respond(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where, bl
     stays at its kink where that lies between the two. ``blur`` rounds jumps off: a share over which a cell leaves
     its lowest quantile, and the part of worth by which c is raised.
     """
-    worth = cells.worth[where]
-    left, cost = worth - effect, cells.cost[where] + unit + blur * worth
-    share, stays = _share(cells, left, cost, where)
-    level, reached, density = cells.curves.quantile(np.clip(share, 0.0, 1.0), where)
-    start = cells.level[where]
-    above, leaves = level - start, share < 0
-    density = np.where(leaves, above / blur, density)
-    above = np.where(leaves, above * np.maximum(1.0 + share / blur, 0.0), above)
-    reached = np.where(leaves, start + above, reached)
-    above = np.where(stays, cells.kink[where], above)
-    reached = np.where(stays, cells.claims_kink[where], reached)
-    is_low, is_high = above <= 0, above >= cells.top[where]
-    reached = np.where(is_high, cells.claims_top[where], reached) - cells.claims_level[where]
-    is_still = stays | is_low | is_high
-    slope = np.where(is_still, 0.0, -density / np.where(is_still, 1.0, left))
-    exceedance = np.where(is_still, 0.0, 1.0 - share)
+    worth, start = cells.worth[where], cells.level[where]
+    left = worth - effect
+    divisor = np.maximum(left, _NOTHING)
+    share, stays = _share(cells, left, divisor, cells.cost[where] + unit + blur * worth, where)
+    level, reached, slope = cells.curves.quantile(np.clip(share, 0.0, 1.0), where)
+    above = level - start
+    leaves = share < 0
+    slope = np.where(leaves, above / blur, slope)
+    above *= np.clip(1.0 + share / blur, 0.0, 1.0)
+    # Below the lowest quantile all that is offered is claimed: claims fall unit by unit.
+    reached -= level - start - above
+    if stays is not None:
+        above, reached = np.where(stays, cells.kink[where], above), np.where(stays, cells.claims_kink[where], reached)
+    made, top = reached - cells.claims_level[where], cells.top[where]
+    moves = (above > 0) & (above < top) & (left > 0)
+    slope *= (moves if stays is None else moves & ~stays) / -divisor
+    exceedance = np.clip(1.0 - share, 0.0, 2.0)
     return Response(
-        above=np.where(is_high, cells.top[where], np.maximum(above, 0.0)),
-        claims=np.where(is_low, 0.0, np.maximum(reached, 0.0)),
+        above=np.clip(above, 0.0, top),
+        claims=np.clip(made, 0.0, cells.claims_top[where] - cells.claims_level[where]),
         above_slope=slope,
         claims_slope=slope * exceedance * np.minimum(exceedance, 1.0),
     )
 
 
-def _share(cells: Cells, left: FloatArray, cost: FloatArray, where: Where) -> tuple[FloatArray, BoolArray]:
+def _share(
+    cells: Cells, left: FloatArray, divisor: FloatArray, cost: FloatArray, where: Where
+) -> tuple[FloatArray, BoolArray | None]:
     """Share of the demand at the best level (below 0: as little as may be), and which cells stay at their kink."""
-    move, kink, kink_share = cells.move[where], cells.kink[where], cells.kink_share[where]
     pays = left > 0
-    divisor = np.where(pays, left, 1.0)
-    share = np.clip(kink_share, 1.0 - (cost + move) / divisor, 1.0 - (cost - move) / divisor)
+    if not cells.has_move:
+        return np.where(pays, 1.0 - cost / divisor, -_FAR), None
+    move, kink, kink_share = cells.move[where], cells.kink[where], cells.kink_share[where]
+    share = np.minimum(np.maximum(kink_share, 1.0 - (cost + move) / divisor), 1.0 - (cost - move) / divisor)
     # Where claims cost more than they are worth, the best is one of the ends or the kink.
     kept = left * (cells.claims_kink[where] - cells.claims_level[where]) + (move - cost) * kink > 0
-    stays = np.where(pays, share == kink_share, kept)
-    return np.where(pays, share, -np.inf), stays
+    return np.where(pays, share, -_FAR), np.where(pays, share == kink_share, kept)
 
 
 def whole(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where) -> tuple[Response, FloatArray]:
