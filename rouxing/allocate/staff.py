@@ -1,38 +1,54 @@
-"""How many people each open half hour needs, and how many pickups they can hand over within the wait target."""
+"""People of each half hour: how many are needed, who is there on which shift, what they can serve, what is offered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from rouxing.optimize.checks import BoolArray, FloatArray, finite_array, finite_columns, refuse_where
-from rouxing.optimize.queues import arrivals_within_target, erlang_c_wait, servers_needed
+from rouxing.allocate.shifts import ShiftRules, Shifts, plan_shifts
+from rouxing.allocate.slots import CLOSED, OfferRules, slot_offers
+from rouxing.allocate.store_hours import StoreHours, store_hours
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
+from rouxing.optimize.queues_staffing import WaitTarget, arrivals_within_wait, mean_waits, staff_within_target
+from rouxing.optimize.queues_transient import ArrivalProfile
 
-_SLOTS_PER_HOUR = 2.0
-_MOST_STAFF = 200
+_SERVICE_STEP_SECONDS = 5.0
 WARNING_COLUMNS = ["subject", "business_date", "missing", "default_used"]
+SHIFT_COLUMNS = ["store_id", "business_date", "kind", "starts_slot", "ends_slot", "staff"]
 
 
 @dataclass(frozen=True, slots=True)
 class StaffParameters:
-    """``wait_target_seconds``: mean wait a half hour may have. The rest are the cautious defaults where master data
-    is silent: persons on shift, persons who can be called, pickups a half hour.
+    """``wait_target_seconds``: the service target. The customers who come in a half hour wait at most so long on
+    average until somebody serves them. ``burst_share`` of them come in its first ``burst_seconds``.
+
+    ``most_staff``: persons beyond whom no counter is planned. The defaults are cautious and stand in where master data
+    is silent: persons on shift, persons who can be called, pickups a half hour, share (0-1) of booked customers who
+    come and share of customers without a booking.
     """
 
     wait_target_seconds: float = 300.0
+    burst_share: float = 0.6
+    burst_seconds: float = 600.0
+    most_staff: int = 60
     default_rostered_staff: int = 1
     default_callable_staff: int = 0
     default_pickup_capacity_slot: int = 8
+    default_show_up_share: float = 1.0
+    default_unbooked_share: float = 0.5
+    shifts: ShiftRules = field(default_factory=ShiftRules)
+    offers: OfferRules = field(default_factory=OfferRules)
 
 
 @dataclass(frozen=True, slots=True)
 class StaffPlan:
-    """``slots``: store_id, business_date, slot, arrivals, staff_needed, staff_planned, expected_wait_seconds (NaN
-    where the queue would not settle), capacity_pickups, offered_pickups, status, lead_minutes, shortage_staff; every
-    open half hour of every store and date. ``shifts``: store_id, business_date, kind (rostered, called), starts_slot,
-    ends_slot, staff. ``warnings``: subject (store), business_date, missing (which value), default_used.
+    """``slots``: store_id, business_date, slot, arrivals, staff_needed, staff_planned, shortage_staff,
+    expected_wait_seconds (NaN where nobody is there or the line outgrows the store), capacity_pickups, offered_pickups,
+    status, lead_minutes; every open half hour of every store and date. ``shifts``: store_id, business_date, kind
+    (rostered, called), starts_slot, ends_slot (first half hour without), staff. ``warnings``: subject (store),
+    business_date, missing (which value), default_used.
     """
 
     slots: pd.DataFrame
@@ -45,111 +61,125 @@ def plan_staff(
     stores: pd.DataFrame,
     rosters: pd.DataFrame,
     parameters: StaffParameters | None = None,
+    overrides: pd.DataFrame | None = None,
+    habits: pd.DataFrame | None = None,
 ) -> StaffPlan:
-    """Staff and pickup capacity of each open half hour at the wait target (Erlang-C, `optimize.queues`).
+    """Staff, shifts, pickup capacity and offers of each open half hour at the wait target (transient queues).
 
     ``slot_load``: store_id, business_date, slot, arrivals in the half hour (upper quantile); an open slot without a
     row has none, rows of closed slots are left out. ``stores``: store_id, counters, handover_seconds, opens_slot,
     closes_slot, pickup_capacity_slot (may be NaN). ``rosters``: store_id, business_date, rostered_staff,
-    callable_staff. Those on shift are there anyway, up to the counters; others are called only where needed.
+    callable_staff. Those on the roster are there from opening to closing, up to the counters; others are called for
+    shifts where they are needed. Where too few can be had the capacity is what those there can serve. ``overrides``:
+    store_id, kind, value; staff_max caps the persons, closed leaves the store without people, pickups and offers.
+    ``habits``: store_id, show_up_share, unbooked_share.
 
     Raises:
         RefusedInputError: NaN or negative numbers, repeated keys, a store without master data.
     """
     parameters = parameters or StaffParameters()
-    _check(slot_load, stores, rosters)
-    slots = _open_slots(slot_load, stores).merge(
-        rosters[["store_id", "business_date", "rostered_staff", "callable_staff"]],
-        on=["store_id", "business_date"],
-        how="left",
+    days = store_hours(slot_load, stores, rosters, overrides, habits)
+    target = WaitTarget(
+        parameters.wait_target_seconds, ArrivalProfile(parameters.burst_share, parameters.burst_seconds)
     )
-    warnings = _warnings(slots, parameters)
-    hourly = slots["arrivals"].to_numpy(np.float64) * _SLOTS_PER_HOUR
-    service = slots["handover_seconds"].to_numpy(np.float64)
-    needed = servers_needed(hourly, service, parameters.wait_target_seconds, _MOST_STAFF)
-    planned = _planned(slots, needed.astype(np.float64), parameters)
-    wait = erlang_c_wait(hourly, service, planned)
-    lines = slots[["store_id", "business_date", "slot", "arrivals"]].assign(
+    needed = staff_within_target(days.arrivals, days.handover_seconds, target, parameters.most_staff)
+    on_roster, most = _present(days, parameters)
+    shifts = _called(days, needed, on_roster, most, parameters)
+    planned = np.where(days.is_open, on_roster[:, None] + shifts.on_shift, 0)
+    waits = mean_waits(days.arrivals, days.handover_seconds, planned, target)
+    capacity = _capacity(days, planned, target, parameters)
+    lines = days.lines(
+        arrivals=days.arrivals,
         staff_needed=needed,
-        staff_planned=planned.astype(np.int64),
-        expected_wait_seconds=np.where(np.isfinite(wait), wait, np.nan),
-        capacity_pickups=_capacity(slots, planned, parameters).astype(np.int64),
-        status="open",
-        lead_minutes=0,
-        shortage_staff=np.maximum(needed - planned.astype(np.int64), 0),
+        staff_planned=planned,
+        shortage_staff=np.maximum(needed - planned, 0),
+        expected_wait_seconds=np.where(np.isfinite(waits), waits, np.nan),
+        capacity_pickups=capacity,
     )
-    lines["offered_pickups"] = lines["capacity_pickups"]
-    return StaffPlan(lines, _shifts(slots, parameters), warnings)
+    lines = _with_offers(lines, days, parameters)
+    return StaffPlan(lines, _shift_lines(days, on_roster, shifts), _warnings(days, parameters))
 
 
-def _shifts(slots: pd.DataFrame, parameters: StaffParameters) -> pd.DataFrame:
-    """Those on the roster, from opening to closing."""
-    on_roster = np.minimum(
-        slots["counters"].to_numpy(np.float64), _or_default(slots["rostered_staff"], parameters.default_rostered_staff)
+def _present(days: StoreHours, parameters: StaffParameters) -> tuple[IntArray, IntArray]:
+    """Persons on the roster and most persons at a time, by store-day."""
+    most = np.minimum(days.counters, days.staff_most)
+    rostered = _or_default(days.rostered, parameters.default_rostered_staff)
+    return np.minimum(rostered, most).astype(np.int64), most.astype(np.int64)
+
+
+def _called(
+    days: StoreHours, needed: IntArray, on_roster: IntArray, most: IntArray, parameters: StaffParameters
+) -> Shifts:
+    room = np.where(days.is_open, (most - on_roster)[:, None], 0)
+    beyond = np.clip(needed - on_roster[:, None], 0, room)
+    callable_staff = _or_default(days.callable_staff, parameters.default_callable_staff).astype(np.int64)
+    return plan_shifts(beyond, room, callable_staff, days.hours, parameters.shifts)
+
+
+def _capacity(days: StoreHours, planned: IntArray, target: WaitTarget, parameters: StaffParameters) -> IntArray:
+    """Whole pickups by half hour, up to the counter; what a half hour has beyond whole ones goes to the next.
+
+    Hand-over times are rounded up to five seconds, so that counters that are alike are worked out once: at most 1 % of
+    a counter with hand-overs of eight minutes.
+    """
+    service = np.asarray(np.ceil(days.handover_seconds / _SERVICE_STEP_SECONDS) * _SERVICE_STEP_SECONDS)
+    pairs = np.column_stack([planned.ravel(), np.broadcast_to(service[:, None], planned.shape).ravel()])
+    kinds, which = np.unique(pairs, axis=0, return_inverse=True)
+    persons, seconds = kinds[:, 0].astype(np.int64), np.asarray(kinds[:, 1], dtype=np.float64)
+    served = arrivals_within_wait(persons, seconds, target)[which].reshape(planned.shape)
+    counter = np.floor(_or_default(days.pickup_capacity, parameters.default_pickup_capacity_slot))
+    sums = np.cumsum(np.minimum(served, counter[:, None]), axis=1)
+    # A sum of floats ends a hair below a whole number that it should reach.
+    return np.diff(np.floor(sums + 1e-9), axis=1, prepend=0.0).astype(np.int64)
+
+
+def _with_offers(lines: pd.DataFrame, days: StoreHours, parameters: StaffParameters) -> pd.DataFrame:
+    show_up = days.by_line(_or_default(days.show_up_share, parameters.default_show_up_share))
+    unbooked = days.by_line(_or_default(days.unbooked_share, parameters.default_unbooked_share))
+    arrivals = lines["arrivals"].to_numpy(np.float64)
+    capacity = lines["capacity_pickups"].to_numpy(np.int64)
+    offers = slot_offers(capacity, arrivals, arrivals * unbooked, show_up, parameters.offers)
+    shut = days.by_line(days.is_closed)
+    return lines.assign(
+        offered_pickups=offers.bookings,
+        status=pd.Series(np.where(shut, CLOSED, offers.status), index=lines.index, dtype="str"),
+        lead_minutes=offers.lead_minutes,
     )
-    days = slots.assign(staff=on_roster.astype(np.int64)).drop_duplicates(["store_id", "business_date"])
-    shifts = days[["store_id", "business_date"]].assign(
-        kind="rostered", starts_slot=days["opens_slot"], ends_slot=days["closes_slot"], staff=days["staff"]
+
+
+def _shift_lines(days: StoreHours, on_roster: IntArray, shifts: Shifts) -> pd.DataFrame:
+    """Those on the roster from opening to closing, and those called."""
+    there = np.flatnonzero((on_roster > 0) & (days.hours > 0))
+    opens = days.opens_slot
+    rostered = days.keys.iloc[there].assign(
+        kind="rostered", starts_slot=opens[there], ends_slot=(opens + days.hours)[there], staff=on_roster[there]
     )
-    return shifts[shifts["staff"] > 0].reset_index(drop=True)
+    called = days.keys.iloc[shifts.day].assign(
+        kind="called",
+        starts_slot=opens[shifts.day] + shifts.start,
+        ends_slot=opens[shifts.day] + shifts.end,
+        staff=shifts.persons,
+    )
+    lines = pd.concat([rostered, called], ignore_index=True)[SHIFT_COLUMNS]
+    return lines.sort_values(["store_id", "business_date", "kind", "starts_slot", "ends_slot"], ignore_index=True)
 
 
-def _check(slot_load: pd.DataFrame, stores: pd.DataFrame, rosters: pd.DataFrame) -> None:
-    refuse_where(slot_load.duplicated(["store_id", "business_date", "slot"]), "slot_load has two rows for one slot")
-    refuse_where(stores.duplicated("store_id"), "stores has two rows for one store")
-    refuse_where(rosters.duplicated(["store_id", "business_date"]), "rosters has two rows for one store and day")
-    refuse_where(~slot_load["store_id"].isin(stores["store_id"]), "slot_load names stores that are not in stores")
-    finite_array(slot_load["arrivals"], "slot_load.arrivals")
-    finite_columns(stores, "stores", ("counters", "opens_slot", "closes_slot"))
-    finite_array(stores["handover_seconds"], "stores.handover_seconds", minimum=1)
-    finite_array(stores["pickup_capacity_slot"].dropna(), "stores.pickup_capacity_slot")
-    finite_columns(rosters, "rosters", ("rostered_staff", "callable_staff"))
+def _or_default(values: FloatArray, default: float) -> FloatArray:
+    return np.where(np.isnan(values), default, values)
 
 
-def _open_slots(slot_load: pd.DataFrame, stores: pd.DataFrame) -> pd.DataFrame:
-    """One row per store x date of ``slot_load`` x open half hour, in that order, with the arrivals."""
-    days = slot_load[["store_id", "business_date"]].drop_duplicates().merge(stores, on="store_id")
-    hours = (days["closes_slot"] - days["opens_slot"]).clip(lower=0).to_numpy(np.int64)
-    slots = days.loc[days.index.repeat(hours)].reset_index(drop=True)
-    since_opening = np.arange(hours.sum()) - np.repeat(np.cumsum(hours) - hours, hours)
-    slots = slots.assign(slot=slots["opens_slot"].to_numpy(np.int64) + since_opening)
-    slots = slots.merge(slot_load, on=["store_id", "business_date", "slot"], how="left")
-    slots = slots.assign(arrivals=slots["arrivals"].astype(np.float64).fillna(0.0))
-    return slots.sort_values(["store_id", "business_date", "slot"], ignore_index=True)
-
-
-def _planned(slots: pd.DataFrame, needed: FloatArray, parameters: StaffParameters) -> FloatArray:
-    rostered = _or_default(slots["rostered_staff"], parameters.default_rostered_staff)
-    callable_staff = _or_default(slots["callable_staff"], parameters.default_callable_staff)
-    counters = slots["counters"].to_numpy(np.float64)
-    most = np.minimum(counters, rostered + callable_staff)
-    return np.asarray(np.maximum(np.minimum(rostered, counters), np.minimum(needed, most)))
-
-
-def _capacity(slots: pd.DataFrame, planned: FloatArray, parameters: StaffParameters) -> FloatArray:
-    hourly = arrivals_within_target(planned, slots["handover_seconds"], parameters.wait_target_seconds)
-    counter = _or_default(slots["pickup_capacity_slot"], parameters.default_pickup_capacity_slot)
-    # The bisection ends a hair below a whole number it should reach; the hair is far within the target.
-    return np.asarray(np.minimum(np.floor(hourly / _SLOTS_PER_HOUR + 1e-9), np.floor(counter)))
-
-
-def _or_default(values: pd.Series, default: int) -> FloatArray:
-    return np.asarray(values.astype(np.float64).fillna(default), dtype=np.float64)
-
-
-def _warnings(slots: pd.DataFrame, parameters: StaffParameters) -> pd.DataFrame:
-    no_roster = slots["rostered_staff"].isna().to_numpy()
-    no_capacity = slots["pickup_capacity_slot"].isna().to_numpy()
+def _warnings(days: StoreHours, parameters: StaffParameters) -> pd.DataFrame:
     return pd.concat(
         [
-            _warning(slots, no_roster, "roster", parameters.default_rostered_staff),
-            _warning(slots, no_capacity, "pickup_capacity_slot", parameters.default_pickup_capacity_slot),
+            _warning(days, np.isnan(days.rostered), "roster", parameters.default_rostered_staff),
+            _warning(
+                days, np.isnan(days.pickup_capacity), "pickup_capacity_slot", parameters.default_pickup_capacity_slot
+            ),
         ],
         ignore_index=True,
     )
 
 
-def _warning(slots: pd.DataFrame, where: BoolArray, missing: str, default: int) -> pd.DataFrame:
-    days = slots.loc[where, ["store_id", "business_date"]].drop_duplicates()
-    named = days.rename(columns={"store_id": "subject"}).assign(missing=missing, default_used=float(default))
-    return named[WARNING_COLUMNS]
+def _warning(days: StoreHours, where: BoolArray, missing: str, default: int) -> pd.DataFrame:
+    named = days.keys[where & (days.hours > 0)].rename(columns={"store_id": "subject"})
+    return named.assign(missing=missing, default_used=float(default))[WARNING_COLUMNS]

@@ -43,6 +43,15 @@ def empty_counters(states: int, counters: int) -> FloatArray:
     return state
 
 
+def settled_counters(states: int, arrivals: FloatArray, servers: FloatArray, service_seconds: FloatArray) -> FloatArray:
+    """(states, counters): as after a long time with even ``arrivals`` a half hour (M/M/s); nobody without servers."""
+    levels = np.arange(1, states)[:, None]
+    busy = np.minimum(levels, servers) * SLOT_SECONDS / service_seconds
+    ratios = np.divide(arrivals, busy, out=np.zeros(busy.shape), where=busy > 0)
+    weights = np.vstack([np.ones(len(arrivals)), np.cumprod(ratios, axis=0)])
+    return np.asarray(weights / weights.sum(axis=0))
+
+
 def advance(
     state: FloatArray, arrivals_per_second: FloatArray, servers: FloatArray, service_seconds: FloatArray, seconds: float
 ) -> tuple[FloatArray, FloatArray]:
