@@ -12,7 +12,7 @@ from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 
 # Which cells: a run of them or their numbers.
 Where: TypeAlias = slice | IntArray
-_TINY = 1e-300
+_TINY = 1e-200
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from rouxing.optimize.stand import Stand
 # Exchanges of steps end after so many rounds, or when the plan is this close to its bound (share).
 _EXCHANGES = 6
 _CLOSE = 1e-4
+_NOT_BELOW_ZERO = ("worth", "cost", "step", "move_cost")
 _CELL_VECTORS = ("worth", "cost", "base", "lower", "upper", "step", "previous", "move_cost")
 
 
@@ -142,24 +143,32 @@ def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
 
 
 def _check(problem: PricingProblem) -> None:
-    for name in ("worth", "cost", "step", "move_cost"):
-        finite_array(getattr(problem, name), name)
-    for name in ("base", "lower", "upper", "previous", "unit_capacity", "effect_capacity"):
-        finite_array(getattr(problem, name), name, minimum=None)
-    finite_array(csr_array(problem.unit_limits).data, "unit_limits")
-    finite_array(csr_array(problem.effect_limits).data, "effect_limits")
+    cells = problem.curves.units.shape[0]
+    for name in _CELL_VECTORS:
+        minimum = 0.0 if name in _NOT_BELOW_ZERO else None
+        refuse_where(
+            finite_array(getattr(problem, name), name, minimum=minimum).size != cells, f"{name} is not one a cell"
+        )
     refuse_where(np.asarray(problem.step) <= 0, "step is not above 0")
     refuse_where(np.asarray(problem.upper) < problem.lower, "upper is below lower")
-    units = finite_array(problem.curves.units, "curves.units")
-    refuse_where(np.diff(units, axis=1) < 0, "curves.units fall along a cell")
-    shares = finite_array(problem.curves.shares, "curves.shares")
+    _check_curves(problem.curves)
+    for kind in ("unit", "effect"):
+        limits = csr_array(getattr(problem, f"{kind}_limits"))
+        capacity = finite_array(getattr(problem, f"{kind}_capacity"), f"{kind}_capacity", minimum=None)
+        finite_array(limits.data, f"{kind}_limits")
+        refuse_where(limits.shape != (capacity.size, cells), f"{kind}_limits is not one row a limit, one column a cell")
+        if problem.start is not None:
+            start = finite_array(getattr(problem.start, kind), f"start.{kind}")
+            refuse_where(start.size != capacity.size, f"start.{kind} is not one price a limit")
+
+
+def _check_curves(curves: DemandCurves) -> None:
+    units = finite_array(curves.units, "curves.units")
+    refuse_where(units[:, 1:] < units[:, :-1], "curves.units fall along a cell")
+    shares = finite_array(curves.shares, "curves.shares")
     refuse_where(np.diff(shares) <= 0, "curves.shares do not rise")
     refuse_where(shares[[0, -1]] != (0.0, 1.0), "curves.shares do not go from 0 to 1")
-    if problem.start is not None:
-        refuse_where(problem.start.unit.size != problem.unit_capacity.size, "start.unit is not one per unit limit")
-        refuse_where(problem.start.effect.size != problem.effect_capacity.size, "start.effect is not one per limit")
-        finite_array(problem.start.unit, "start.unit")
-        finite_array(problem.start.effect, "start.effect")
+    refuse_where(shares.size != units.shape[1], "curves.units is not one column a share")
 
 
 def _cells(problem: PricingProblem, order: IntArray) -> Cells:
