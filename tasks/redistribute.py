@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import pandas as pd
 from prefect import task
 
-from rouxing.plan.day_quotas import quota_question
-from rouxing.plan.pilot import stores_in_scope
-from rouxing.plan.rollback import towards
-from rouxing.redistribute.problem import QuotaParameters
-from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
+from rouxing.plan.day_quotas import decide_day_quotas
+from rouxing.plan.lines import quota_lines
+from rouxing.redistribute.parameters import QuotaParameters
+from rouxing.redistribute.quotas import QuotaPlan
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
@@ -65,7 +65,7 @@ def report_redistribution(redistribution_id: str) -> None:
 def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool, former_id: str = "") -> str:
     database = current_database()
     with database.connect() as connection:
-        frames = read_quota_inputs(connection, moment.known_by, moment.business_date, allocation_id)
+        frames = read_quota_inputs(connection, moment.known_by, moment.business_date, allocation_id, moment.as_of)
         former = read_frame(connection, "publish/former_quotas", redistribution_id=former_id)
     parameters = QuotaParameters()
     draft = name_draft(
@@ -74,14 +74,13 @@ def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool, former_i
     )  # fmt: skip
     if is_known(database, "redistribute/touch_run", redistribution_id=draft.name):
         return draft.name
-    scope = stores_in_scope(moment.stores, frames["pilot_scope"]["store_id"])
-    arguments = quota_question(moment.business_date, frames, scope)
-    if former_id:
-        arguments["cells"] = towards(arguments["cells"], former)
-    decide = rule_quotas if by_rule else redistribute_quotas
-    plan = within_budget("quotas", lambda: decide(**arguments, parameters=parameters))
+    decide = partial(
+        decide_day_quotas, moment.business_date, frames, moment.stores, parameters, by_rule=by_rule,
+        former=former if former_id else None,
+    )  # fmt: skip
+    plan, loads = within_budget("quotas", decide)
     with database.connect() as connection:
-        write_redistribution(connection, draft, plan, arguments["loads"])
+        write_redistribution(connection, draft, plan, loads)
     return draft.name
 
 
@@ -95,16 +94,9 @@ def write_redistribution(connection: Connection, draft: Draft, plan: QuotaPlan, 
             "allocation_id": draft.header["allocation_id"],
             "value_fen": plan.value_fen,
             "upper_bound_fen": plan.upper_bound_fen,
+            "rule_value_fen": plan.rule_value_fen,
+            "rounds": plan.rounds,
         },
     )
-    columns = ["stock_id", "carrier_id", "business_date", "quota_coupons", "previous_coupons", "issued_coupons"]
-    more = ["reference_claims", "expected_claims", "reason", "binding_store_id", "price_fen"]
-    copy_frame(
-        connection,
-        "plan.coupon_quotas",
-        plan.quotas.rename(columns={"reference_coupons": "reference_claims"})[columns + more].assign(
-            redistribution_id=draft.name
-        ),
-    )
-    renamed = loads.rename(columns={"pickups_per_coupon": "pickups_per_claim"})
-    copy_frame(connection, "plan.quota_loads", renamed.assign(redistribution_id=draft.name))
+    for table, frame in quota_lines(plan, loads).items():
+        copy_frame(connection, table, frame.assign(redistribution_id=draft.name))

@@ -34,6 +34,14 @@ def slot_of(moment: datetime) -> int:
     return (local.hour * 60 + local.minute) // SLOT_MINUTES
 
 
+def running_slot(moment: datetime, business_date: date) -> int:
+    """The half hour of ``business_date`` that is running at the moment; 0 before the day, 48 after it."""
+    day = business_date_of(moment)
+    if day != business_date:
+        return 0 if day < business_date else SLOTS_PER_DAY
+    return slot_of(moment)
+
+
 def planning_moment(business_date: date) -> datetime:
     """The moment a day is planned when nobody says otherwise: 05:30 of that day, before the stores open."""
     return datetime.combine(business_date, PLANNING_TIME, tzinfo=SHANGHAI)

@@ -5,45 +5,117 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
-from rouxing.redistribute.cells import carrier_shares, coupon_worth, quota_budgets, quota_cells, quota_loads
+from rouxing.plan.day_loads import exchange_limits, holding, store_day_loads
+from rouxing.plan.pilot import stores_in_scope
+from rouxing.plan.rollback import towards
+from rouxing.redistribute.cells import (
+    carrier_shares,
+    coupon_worth,
+    district_shares,
+    quota_budgets,
+    quota_cells,
+    quota_loads,
+)
+from rouxing.redistribute.parameters import QuotaParameters
+from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas, rule_quotas
+
+Frames = Mapping[str, pd.DataFrame]
+_SLOTS = 48
+
+
+def decide_day_quotas(
+    business_date: date,
+    frames: Frames,
+    stores: tuple[str, ...],
+    parameters: QuotaParameters,
+    *,
+    by_rule: bool,
+    former: pd.DataFrame | None = None,
+) -> tuple[QuotaPlan, pd.DataFrame]:
+    """The quotas of one cycle by the engine or by the rule, and the pickups that a claim brings.
+
+    Args:
+        business_date: today.
+        frames: as in `quota_question`, and pilot_scope.
+        stores: that the run is for, empty = all; a pilot narrows them.
+        parameters: of the cycle.
+        by_rule: the fallback that needs no prices.
+        former: quotas of a former plan that the rule is to bring back as far as it may.
+    """
+    scope = stores_in_scope(stores, frames["pilot_scope"]["store_id"])
+    question = quota_question(business_date, frames, scope, parameters)
+    if former is not None:
+        question["cells"] = towards(question["cells"], former)
+    decide = rule_quotas if by_rule else redistribute_quotas
+    return decide(**question, parameters=parameters), question["loads"]
 
 
 def quota_question(
-    business_date: date, frames: Mapping[str, pd.DataFrame], scope: tuple[str, ...] = ()
+    business_date: date,
+    frames: Frames,
+    scope: tuple[str, ...] = (),
+    parameters: QuotaParameters | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Arguments of `redistribute_quotas` from the frames of `warehouse.plan_inputs.read_quota_inputs`.
 
-    ``scope``: stores whose carriers may change; empty = all.
+    Args:
+        business_date: today; quotas are for it and the day after.
+        frames: quotas, coupon_stocks, campaigns, stores, skus, sku_split, curves, claims (per store), store_days and
+            staff_slots and reservations of the allocation, days and slot_days and coming_claims and exchanges of the
+            forecast, now (slot: the half hour that is running, 0 before the day), today and arrivals_today (empty
+            before the day), claim_slots, overrides, state.
+        scope: stores whose carriers may change, empty = all. A zone may change when all of its stores may.
+        parameters: of the cycle.
     """
-    stocks = frames["coupon_stocks"]
-    worth = coupon_worth(stocks, frames["curves"], frames["sku_split"], frames["skus"])
-    growth = carrier_growth(frames["store_days"], frames["pickups"], frames["stores"])
-    cells = quota_cells(frames["quotas"], stocks, frames["campaigns"], growth, worth, business_date)
+    parameters = parameters or QuotaParameters()
+    stocks, now_slot = frames["coupon_stocks"], int(frames["now"]["slot"].iloc[0])
+    cells = quota_cells(
+        frames["quotas"],
+        stocks,
+        frames["campaigns"],
+        frames["coming_claims"],
+        coupon_worth(stocks, frames["curves"], frames["sku_split"], frames["skus"]),
+        business_date,
+        left_share(frames["claim_slots"], now_slot),
+        parameters.demand_dispersion,
+    )
     carriers = carrier_shares(cells, stocks, frames["stores"], frames["claims"])
-    last_day = business_date + timedelta(days=1)
     daily, totals = quota_budgets(cells, stocks, frames["campaigns"])
-    in_scope = carriers[carriers["store_id"].isin(scope)] if scope else carriers
+    districts = district_shares(frames["stores"], frames["claims"])
+    store_days = store_day_loads(business_date, frames, now_slot, parameters.load_quantile)
     return {
-        "cells": cells.assign(in_scope=cells["carrier_id"].isin(in_scope["carrier_id"])),
-        "loads": quota_loads(cells, frames["curves"], carriers, last_day),
-        "store_days": frames["store_days"],
+        "cells": _with_scope(cells, carriers, scope, frames["overrides"]),
+        "loads": quota_loads(cells, frames["curves"], carriers, business_date + timedelta(days=1)),
+        "store_days": store_days.merge(districts, on="store_id"),
         "budgets": daily,
         "totals": totals,
+        "exchanges": exchange_limits(cells, carriers, store_days, frames),
+        "state": frames["state"],
     }
 
 
-def carrier_growth(store_days: pd.DataFrame, pickups: pd.DataFrame, stores: pd.DataFrame) -> pd.DataFrame:
-    """Forecast pickups over the recent daily mean, per store and per district: carrier_id, business_date, growth."""
-    districts = stores[["store_id", "district_id"]]
-    days = store_days.merge(pickups, on="store_id", how="left").merge(districts, on="store_id")
-    own = days.assign(carrier_id=days["store_id"])
-    zone = days.assign(carrier_id=days["district_id"])
-    sums = (
-        pd.concat([own, zone])
-        .groupby(["carrier_id", "business_date"], as_index=False)[["load_mean", "daily_pickups"]]
-        .sum()
+def left_share(claim_slots: pd.DataFrame, now_slot: int) -> float:
+    """Share (0-1) of a day's claims that usually come from ``now_slot`` on.
+
+    ``claim_slots``: slot, claims of the last weeks; where there are none, claims are taken to be even over the day.
+    """
+    total = float(claim_slots["claims"].sum())
+    if total <= 0:
+        return max(_SLOTS - now_slot, 0) / _SLOTS
+    return float(claim_slots.loc[claim_slots["slot"] >= now_slot, "claims"].sum()) / total
+
+
+def _with_scope(
+    cells: pd.DataFrame, carriers: pd.DataFrame, scope: tuple[str, ...], overrides: pd.DataFrame
+) -> pd.DataFrame:
+    """Cells with in_scope, and override_kind of the store that carries them: closed before no_new_quota."""
+    outside = (
+        carriers.loc[~carriers["store_id"].isin(scope), "carrier_id"] if scope else carriers["carrier_id"].iloc[:0]
     )
-    growth = (sums["load_mean"] / sums["daily_pickups"].where(sums["daily_pickups"] > 0)).fillna(1.0)
-    return sums[["carrier_id", "business_date"]].assign(growth=growth.clip(0.25, 4.0))
+    kind = np.full(len(cells), "", dtype=object)
+    for name in ("no_new_quota", "closed"):
+        kind[~np.isnan(holding(overrides, cells, "carrier_id", name))] = name
+    return cells.assign(in_scope=~cells["carrier_id"].isin(outside), override_kind=kind)

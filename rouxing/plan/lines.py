@@ -9,6 +9,8 @@ import pandas as pd
 
 from rouxing.plan.day_allocation import DayAllocation
 from rouxing.plan.joint import JointParameters, Round, best_round
+from rouxing.redistribute.lines import curve_lines
+from rouxing.redistribute.quotas import QuotaPlan
 
 Lines = dict[str, pd.DataFrame]
 
@@ -23,6 +25,18 @@ def allocation_lines(made: DayAllocation) -> Lines:
         "plan.shifts": made.shifts,
         "plan.store_days": made.store_days,
         "plan.warnings": made.warnings,
+    }
+
+
+def quota_lines(plan: QuotaPlan, loads: pd.DataFrame) -> Lines:
+    """Frames by table of schema plan, without the redistribution's name; ``loads``: pickups that a claim brings."""
+    return {
+        "plan.coupon_quotas": plan.quotas,
+        "plan.quota_loads": loads,
+        "plan.quota_curves": curve_lines(plan.quotas, plan.curves),
+        "plan.store_loads": plan.store_loads,
+        "plan.exchange_loads": plan.exchange_loads,
+        "plan.broken_limits": plan.broken,
     }
 
 

@@ -4,75 +4,75 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
-CELL = ["stock_id", "carrier_id", "business_date"]
+from rouxing.optimize.checks import FloatArray
+from rouxing.redistribute.claims import rest_of_claims
+from rouxing.redistribute.keys import CELL, KeyBook, numbers_of
+
+# Quotas older than this are not taken over.
 RECENT_DAYS = 14
-# Customers who met an empty stock leave no trace; on such days demand was at least this much above what was issued.
-SOLD_OUT_FACTOR = 1.2
-SOLD_OUT_SHARE = 0.98
+
+__all__ = ["CELL", "carrier_shares", "coupon_worth", "quota_budgets", "quota_cells", "quota_loads"]
 
 
 def quota_cells(
     quotas: pd.DataFrame,
     coupon_stocks: pd.DataFrame,
     campaigns: pd.DataFrame,
-    growth: pd.DataFrame,
+    claims: pd.DataFrame,
     worth: pd.DataFrame,
     business_date: date,
+    left_share: float = 1.0,
+    dispersion: float = 0.2,
 ) -> pd.DataFrame:
     """Cells of today and tomorrow for coupon stocks that are on sale.
 
     Args:
-        quotas: stock_id, carrier_id, business_date, quota_coupons, issued_coupons of the last two weeks up to tomorrow.
-        coupon_stocks: stock_id, campaign_id, status.
+        quotas: stock_id, carrier_id, business_date, quota_coupons, issued_coupons: the newest up to tomorrow.
+        coupon_stocks: stock_id, campaign_id, carrier, status, exchange_sku_id (missing for other kinds).
         campaigns: campaign_id, is_protected; a stock whose campaign does not hold today has no cell.
-        growth: carrier_id, business_date, growth: forecast pickups over the recent daily mean.
+        claims: stock_id, carrier_id, date, wanted_claims, assumed_coupons of the forecast. A cell that it does not name
+            is of a stock nobody has claimed yet: demand is taken to be the quota in force.
         worth: stock_id, value_fen of one claimed coupon.
         business_date: today.
+        left_share: share (0-1) of today's claims that usually come after now.
+        dispersion: a; claims of a day have variance m + a m^2.
 
     Returns:
-        stock_id, carrier_id, business_date, campaign_id, previous_coupons, issued_coupons, reference_coupons,
-        demand_mean, value_fen, is_protected. A day without a quota of its own takes over the newest one before it.
+        stock_id, carrier_id, business_date, campaign_id, carrier, exchange_sku_id, previous_coupons, issued_coupons,
+        assumed_coupons, rest_claims and rest_dispersion (claims still to come), value_fen, is_protected. A day without
+        a quota of its own takes over the newest one before it.
     """
     on_sale = coupon_stocks[coupon_stocks["status"] == "SENDING"].merge(campaigns, on="campaign_id")
     today, tomorrow = pd.Timestamp(business_date), pd.Timestamp(business_date + timedelta(days=1))
-    recent = quotas[
-        (quotas["business_date"] < today) & (quotas["business_date"] >= today - pd.Timedelta(days=RECENT_DAYS))
-    ]
-    levels = _recent_levels(recent)
-    current = _quotas_in_force(quotas, [today, tomorrow])
-    cells = (
-        current.merge(on_sale[["stock_id", "campaign_id", "is_protected"]], on="stock_id")
-        .merge(levels, on=["stock_id", "carrier_id"], how="left")
-        .merge(growth, on=["carrier_id", "business_date"], how="left")
-        .merge(worth, on="stock_id", how="left")
+    current = _quotas_in_force(quotas[quotas["stock_id"].isin(on_sale["stock_id"])], [today, tomorrow])
+    stock = numbers_of(current["stock_id"], pd.Index(on_sale["stock_id"]))
+    for name in ("campaign_id", "carrier", "exchange_sku_id", "is_protected"):
+        current[name] = on_sale[name].take(stock).array
+    value = current["stock_id"].map(worth.set_index("stock_id")["value_fen"]).fillna(1.0)
+    place = KeyBook.of(claims, ["stock_id", "carrier_id", "date"]).rows(current, CELL)
+    previous = current["previous_coupons"].to_numpy(np.float64)
+    wanted, assumed = (_found(claims[name], place, previous) for name in ("wanted_claims", "assumed_coupons"))
+    left = np.where(current["business_date"] == today, left_share, 1.0)
+    issued = current["issued_coupons"].to_numpy(np.float64)
+    rest, unknown = rest_of_claims(wanted, issued, (issued >= previous) & (issued > 0), left, dispersion)
+    return current.assign(
+        assumed_coupons=assumed, rest_claims=rest, rest_dispersion=unknown, value_fen=value.astype(np.float64)
     )
-    rise = cells["growth"].fillna(1.0)
-    issued_mean = cells["issued_mean"].fillna(cells["previous_coupons"])
-    demand_mean = (cells["demand_mean"].fillna(cells["previous_coupons"]) * rise).clip(lower=cells["issued_coupons"])
-    reference = (issued_mean * rise).clip(upper=cells["previous_coupons"].clip(lower=cells["issued_coupons"]))
-    cells = cells.assign(demand_mean=demand_mean, reference_coupons=reference, value_fen=cells["value_fen"].fillna(1.0))
-    columns = [*CELL, "campaign_id", "previous_coupons", "issued_coupons", "reference_coupons", "demand_mean"]
-    return cells[[*columns, "value_fen", "is_protected"]].sort_values(CELL, ignore_index=True)
 
 
-def _recent_levels(recent: pd.DataFrame) -> pd.DataFrame:
-    """Mean claims a day, and what they would have been without quotas, per coupon stock and carrier."""
-    sold_out = recent["issued_coupons"] >= SOLD_OUT_SHARE * recent["quota_coupons"]
-    wanted = recent["issued_coupons"] * sold_out.map({True: SOLD_OUT_FACTOR, False: 1.0})
-    return (
-        recent.assign(demand_mean=wanted, issued_mean=recent["issued_coupons"])
-        .groupby(["stock_id", "carrier_id"], as_index=False)[["issued_mean", "demand_mean"]]
-        .mean()
-    )
+def _found(column: pd.Series, place: np.ndarray, otherwise: FloatArray) -> FloatArray:
+    values = np.append(column.to_numpy(np.float64), np.nan)[place]
+    return np.asarray(np.where(np.isnan(values), otherwise, values))
 
 
 def _quotas_in_force(quotas: pd.DataFrame, days: list[pd.Timestamp]) -> pd.DataFrame:
-    newest = quotas.sort_values("business_date")
+    newest = quotas.sort_values([*CELL[:2], "business_date"], ignore_index=True)
     frames = []
     for day in days:
-        upto = newest[newest["business_date"] <= day].drop_duplicates(["stock_id", "carrier_id"], keep="last")
+        upto = newest[newest["business_date"] <= day].drop_duplicates(CELL[:2], keep="last")
         is_own = upto["business_date"] == day
         frames.append(
             upto.assign(
@@ -81,7 +81,8 @@ def _quotas_in_force(quotas: pd.DataFrame, days: list[pd.Timestamp]) -> pd.DataF
                 issued_coupons=upto["issued_coupons"].where(is_own, 0),
             )
         )
-    return pd.concat(frames, ignore_index=True)[[*CELL, "previous_coupons", "issued_coupons"]]
+    columns = [*CELL, "previous_coupons", "issued_coupons"]
+    return pd.concat(frames, ignore_index=True)[columns].sort_values(CELL, ignore_index=True)
 
 
 def coupon_worth(
@@ -107,7 +108,7 @@ def coupon_worth(
 
 
 def quota_loads(cells: pd.DataFrame, curves: pd.DataFrame, carriers: pd.DataFrame, last_day: date) -> pd.DataFrame:
-    """Pickups that one more coupon of a cell brings to each of its stores, per day up to ``last_day``.
+    """Pickups that one more claim of a cell brings to each of its stores, per day up to ``last_day``.
 
     Args:
         cells: stock_id, carrier_id, business_date.
@@ -115,13 +116,22 @@ def quota_loads(cells: pd.DataFrame, curves: pd.DataFrame, carriers: pd.DataFram
         carriers: stock_id, carrier_id, store_id, share (0-1; a store carrier is its own store with share 1).
 
     Returns:
-        stock_id, carrier_id, business_date, store_id, load_date, pickups_per_coupon.
+        stock_id, carrier_id, business_date, store_id, load_date, pickups_per_claim.
     """
-    loads = cells[CELL].merge(curves, on="stock_id").merge(carriers, on=["stock_id", "carrier_id"])
-    loads["load_date"] = loads["business_date"] + pd.to_timedelta(loads["age_days"], unit="D")
-    loads["pickups_per_coupon"] = loads["redeemed_share"] * loads["share"]
-    inside = (loads["load_date"] <= pd.Timestamp(last_day)) & (loads["pickups_per_coupon"] > 0)
-    return loads.loc[inside, [*CELL, "store_id", "load_date", "pickups_per_coupon"]].reset_index(drop=True)
+    last = pd.Timestamp(last_day)
+    parts = []
+    for day, of_day in cells[CELL].groupby("business_date"):
+        within = curves[curves["age_days"] <= (last - pd.Timestamp(str(day))).days]
+        for age, of_age in within.groupby("age_days"):
+            share = of_day["stock_id"].map(of_age.set_index("stock_id")["redeemed_share"]).fillna(0.0)
+            arrives = of_day["business_date"] + pd.Timedelta(days=int(str(age)))
+            parts.append(of_day.assign(load_date=arrives, redeemed=share)[share > 0])
+    columns = [*CELL, "store_id", "load_date", "pickups_per_claim"]
+    if not parts:
+        return pd.DataFrame(columns=columns).astype({"pickups_per_claim": "float64"})
+    loads = pd.concat(parts, ignore_index=True).merge(carriers, on=["stock_id", "carrier_id"])
+    loads["pickups_per_claim"] = loads["redeemed"] * loads["share"]
+    return loads.loc[loads["pickups_per_claim"] > 0, columns].reset_index(drop=True)
 
 
 def carrier_shares(
@@ -138,13 +148,10 @@ def carrier_shares(
     Returns:
         stock_id, carrier_id, store_id, share. Stores of a zone without any claim yet share alike.
     """
-    pairs = (
-        cells[["stock_id", "carrier_id"]].drop_duplicates().merge(coupon_stocks[["stock_id", "carrier"]], on="stock_id")
-    )
-    own = pairs[pairs["carrier"] == "store"].assign(store_id=lambda frame: frame["carrier_id"], share=1.0)
-    zoned = pairs[pairs["carrier"] == "zone"].merge(
-        stores[["store_id", "district_id"]], left_on="carrier_id", right_on="district_id"
-    )
+    pairs = cells[["stock_id", "carrier_id"]].drop_duplicates()
+    is_zone = pairs["stock_id"].isin(coupon_stocks.loc[coupon_stocks["carrier"] == "zone", "stock_id"])
+    own = pairs[~is_zone].assign(store_id=lambda frame: frame["carrier_id"], share=1.0)
+    zoned = pairs[is_zone].merge(stores[["store_id", "district_id"]], left_on="carrier_id", right_on="district_id")
     totals = claims.groupby(["stock_id", "store_id"], as_index=False)["claims"].sum()
     zoned = zoned.merge(totals, on=["stock_id", "store_id"], how="left").fillna({"claims": 0})
     # One claim of prior for each store keeps the share of a new store above zero.
@@ -152,6 +159,16 @@ def carrier_shares(
     zoned["share"] = weight / weight.groupby([zoned["stock_id"], zoned["carrier_id"]]).transform("sum")
     columns = ["stock_id", "carrier_id", "store_id", "share"]
     return pd.concat([own[columns], zoned[columns]], ignore_index=True)
+
+
+def district_shares(stores: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """store_id, district_id, district_share: each store's share of its district's claims of the last four weeks.
+
+    ``stores``: store_id, district_id. ``claims``: store_id, claims. One claim of prior keeps a new store above zero.
+    """
+    weight = stores["store_id"].map(claims.groupby("store_id")["claims"].sum()).fillna(0.0) + 1.0
+    share = weight / weight.groupby(stores["district_id"]).transform("sum")
+    return stores[["store_id", "district_id"]].assign(district_share=share.astype(np.float64))
 
 
 def quota_budgets(

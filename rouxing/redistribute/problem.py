@@ -1,253 +1,301 @@
-"""The quota question as arrays: bounds, limits and gains of each coupon stock x carrier x date."""
+"""The quota question as arrays: what customers want, bounds, and the limits on coupons, pickups and exchange goods."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array, vstack
-from scipy.special import betainc
 
-from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, finite_columns, refuse_where
-from rouxing.optimize.prices import PricedPlan, PriceProblem, concave_gains, solve_prices
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
+from rouxing.optimize.curves import DemandCurves
+from rouxing.optimize.pricing import Prices, PricingProblem
+from rouxing.redistribute.bounds import quota_bounds
+from rouxing.redistribute.claims import claim_curves
+from rouxing.redistribute.frames import QuotaFrames, checked
+from rouxing.redistribute.keys import CELL, DAY, KeyBook, numbers_of, sorted_by
+from rouxing.redistribute.load import ForecastLoads, forecast_loads, mean_limit
+from rouxing.redistribute.neighbours import Neighbours
+from rouxing.redistribute.parameters import QuotaParameters
+from rouxing.redistribute.smoothing import Smoothed, smoothed
 
-CELL = ["stock_id", "carrier_id", "business_date"]
-LIMIT_COLUMNS = ["limit", "subject", "business_date"]
-_COUNTS = ("previous_coupons", "issued_coupons")
-_NUMBERS = ("reference_coupons", "demand_mean", "value_fen")
-_LOAD = ["store_id", "load_date"]
-_HALF_SEGMENTS = 12
+__all__ = ["CELL", "QuotaParameters", "QuotaProblem", "build_problem"]
+
 # Coupons that are worth nothing stay where they are too.
 _LEAST_MOVE_COST_FEN = 0.01
-
-# Matrix (rows, cells), capacity (rows; NaN = nobody gave it) and a frame that names the rows.
-_Limits: TypeAlias = tuple[Any, FloatArray, pd.DataFrame]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaParameters:
-    """Rules of one cycle.
-
-    ``change_share``: share of the quota in force by which it may move, up or down; ``change_minimum_coupons``: it
-    may always move by that many. ``move_cost_share``: cost of moving one coupon, as a share of the mean coupon
-    value; it keeps quotas where they are unless moving pays. ``demand_dispersion`` a: claims have variance
-    m + a m^2. ``max_changed_stocks`` coupon stocks and ``max_changed_carriers`` cells (stock x carrier x date)
-    may change in a cycle: WeChat takes 20 management calls a second.
+class StoreDays:
+    """N planned store-days: ``frame`` in the order of DAY, the ``forecast`` load, and ``mean_limit`` (N,): largest mean
+    pickups; ``is_missing`` where nobody gave the day's capacity.
     """
 
-    change_share: float = 0.3
-    change_minimum_coupons: int = 5
-    move_cost_share: float = 0.005
-    demand_dispersion: float = 0.2
-    max_changed_stocks: int = 20
-    max_changed_carriers: int = 400
+    frame: pd.DataFrame
+    forecast: ForecastLoads
+    mean_limit: FloatArray
+    is_missing: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaProblem:
-    """One cycle's question; J cells in the order of their keys, R limits.
+    """One cycle's question; J cells in the order of their keys, N store-days, X exchange SKUs of store-days, B budgets.
 
-    ``limits`` (R, J) and ``capacity`` (R,) count whole quotas. ``limit_names`` (R rows): limit (capacity, budget),
-    subject (store or campaign), business_date (None = all dates together), is_missing (nobody gave it: no more than
-    the quotas in force use). ``lower``, ``upper``, ``previous`` (J,) coupons; ``move_cost_fen`` per coupon.
+    ``lower``, ``upper``, ``previous``, ``reference`` (J,): bounds and quota in force (coupons), claims that the load
+    forecast contains. ``loads`` (N, J) pickups per claim, ``sent`` (N, J) the part of them that goes next door where
+    there is no coupon; ``own_limit`` (N,) what sum(pickups x claims) may be before anybody comes from next door.
+    ``exchanges`` (X, J) units per claim and ``exchange_limit`` (X,). ``budgets`` (B, J) and ``budget`` (B,) coupons.
     """
 
     cells: pd.DataFrame
-    limits: Any
-    capacity: FloatArray
-    limit_names: pd.DataFrame
+    curves: DemandCurves
+    worth: FloatArray
+    move_cost: FloatArray
     lower: FloatArray
     upper: FloatArray
     previous: FloatArray
-    move_cost_fen: float
-    dispersion: float
+    in_force: FloatArray
+    reference: FloatArray
+    store_days: StoreDays
+    loads: Any
+    sent: Any
+    own_limit: FloatArray
+    exchange_rows: pd.DataFrame
+    exchanges: Any
+    exchange_limit: FloatArray
+    budget_rows: pd.DataFrame
+    budgets: Any
+    budget: FloatArray
+    neighbours: Neighbours
+    state: Smoothed
 
     def frozen(self, keep: BoolArray) -> QuotaProblem:
         """The same question with the cells of ``keep`` (J,) held at their previous quota."""
-        return replace(
+        held = replace(
             self,
             lower=np.where(keep, self.previous, self.lower),
             upper=np.where(keep, self.previous, self.upper),
         )
+        return replace(held, neighbours=held.receiving())
+
+    def receiving(self) -> Neighbours:
+        """Neighbours that take no more than the room a store has at the least quotas."""
+        room = self.own_limit - self.loads @ self.claims(self.lower)
+        return replace(self.neighbours, most=np.maximum(room, 0.0))
+
+    def claims(self, quota: FloatArray) -> FloatArray:
+        """Expected claims (J,) under quotas (J,)."""
+        return self.curves.expected_min(quota)
 
     def worth_at(self, quota: FloatArray) -> FloatArray:
-        """Worth (..., J) in fen of quotas (..., J): value of the claims they allow, less the cost of moving there."""
-        cells = self.cells
-        claims = expected_claims(quota, cells["demand_mean"].to_numpy(np.float64), self.dispersion)
-        worth = cells["value_fen"].to_numpy(np.float64) * claims
-        return np.asarray(worth - self.move_cost_fen * np.abs(quota - self.previous))
+        """Worth (J,) in fen of quotas (J,): value of the claims they allow, less the cost of moving there."""
+        return np.asarray(self.worth * self.claims(quota) - self.move_cost * np.abs(quota - self.previous))
 
-    def overload(self, quota: FloatArray) -> FloatArray:
-        """By how much (R,) the quotas break each limit; 0 where they keep it (rounding of 1e-9 aside)."""
-        excess = self.limits @ quota - self.capacity
-        return np.where(excess > 1e-9 * (1.0 + np.abs(self.capacity)), excess, 0.0)
+    def spill(self, claims: FloatArray) -> FloatArray:
+        """Pickups (N,) from next door when cells have ``claims`` (J,)."""
+        return self.neighbours.spill(self.turned_away(claims))
 
+    def turned_away(self, claims: FloatArray) -> FloatArray:
+        """Pickups (N,) lost to their store since claims are below those that the forecast contains."""
+        return np.asarray(self.sent @ np.maximum(self.reference - claims, 0.0))
 
-def expected_claims(quota: FloatArray, mean: FloatArray, dispersion: float) -> FloatArray:
-    """E[min(demand, quota)] for negative-binomial demand with variance mean + dispersion x mean^2.
+    def own_mean(self, claims: FloatArray) -> FloatArray:
+        """Mean pickups (N,) under ``claims`` (J,) when nobody comes from next door."""
+        mean = self.store_days.forecast.mean + self.loads @ (claims - self.reference)
+        return np.asarray(np.maximum(mean, 0.0))
 
-    With r = 1 / dispersion and x = mean / (mean + r), P(demand >= k) = I_x(k, r) (regularised incomplete beta),
-    and E[min] = mean (1 - I_x(q - 1, r + 1)) + q I_x(q, r). Source: partial expectation of the negative binomial,
-    Zipkin, Foundations of Inventory Management, section C.2.3.
-    """
-    size = 1.0 / dispersion
-    chance = mean / (mean + size)
-    below = np.where(quota > 1, 1.0 - betainc(np.maximum(quota - 1.0, 1.0), size + 1.0, chance), 0.0)
-    at_least = betainc(np.maximum(quota, 1.0), size, chance)
-    return np.asarray(np.where(quota > 0, mean * below + quota * at_least, 0.0))
+    def load_mean(self, claims: FloatArray) -> FloatArray:
+        """Mean pickups (N,) under ``claims`` (J,), those from next door included."""
+        moved = self.loads @ (claims - self.reference) + self.spill(claims)
+        return np.asarray(np.maximum(self.store_days.forecast.mean + moved, 0.0))
 
+    def room(self, claims: FloatArray) -> FloatArray:
+        """What each store-day (N,) and exchange SKU (X,) has left under ``claims`` (J,), spill included."""
+        left = self.own_limit - self.spill(claims) - self.loads @ claims
+        return np.concatenate([left, self.exchange_limit - self.exchanges @ claims])
 
-def build_problem(
-    cells: pd.DataFrame,
-    loads: pd.DataFrame,
-    store_days: pd.DataFrame,
-    budgets: pd.DataFrame,
-    totals: pd.DataFrame,
-    parameters: QuotaParameters,
-) -> QuotaProblem:
-    """Arrays of the quota question; see `redistribute_quotas` for the frames and what is refused."""
-    _check(cells, loads, store_days, budgets, totals, parameters)
-    cells = cells.sort_values(CELL, ignore_index=True)
-    lower, upper = _bounds(cells, parameters)
-    store_limits = _store_limits(cells, loads, store_days)
-    parts = [store_limits, _daily_budgets(cells, budgets), _total_budgets(cells, totals)]
-    previous = cells["previous_coupons"].to_numpy(np.float64)
-    limits, capacity, names = _stacked(parts, previous)
-    mean_value = float(cells["value_fen"].mean()) if len(cells) else 0.0
-    return QuotaProblem(
-        cells=cells,
-        limits=limits,
-        capacity=capacity,
-        limit_names=names,
-        lower=lower,
-        upper=upper,
-        previous=previous,
-        move_cost_fen=max(parameters.move_cost_share * mean_value, _LEAST_MOVE_COST_FEN),
-        dispersion=parameters.demand_dispersion,
-    )
+    @property
+    def effects(self) -> Any:
+        """Store-days and exchange SKUs under each other (N + X, J)."""
+        return csr_array(vstack([self.loads, self.exchanges]))
 
+    def broken(self, room: FloatArray) -> BoolArray:
+        """Limits (N + X,) that ``room`` shows over by more than rounding."""
+        limits = np.concatenate([self.own_limit, self.exchange_limit])
+        return np.asarray(room < -_ROUNDING * (1.0 + np.abs(limits)))
 
-def solve_problem(problem: QuotaProblem) -> PricedPlan:
-    """The priced plan of a quota question; value and bound count from the lower bounds.
+    def as_seen(self) -> QuotaProblem:
+        """The question on smoothed demand, load and limits: what is decided with, so that noise moves nothing."""
+        if not self.state.has_memory:
+            return self
+        curves = self.state.curves
+        reference = curves.expected_min(self.cells["assumed_coupons"].to_numpy(np.float64))
+        own = self.state.mean_limit - self.state.forecast_mean + self.loads @ reference
+        return replace(self, curves=curves, reference=reference, own_limit=own)
 
-    The engine sees straight lines between points of the worth; the bound is raised by what the worth can bulge above.
-    """
-    previous, lower, upper = problem.previous, problem.lower, problem.upper
-    part = np.linspace(0.0, 1.0, _HALF_SEGMENTS + 1)[1:]
-    # The gain has a kink at the quota in force (the move cost turns there), so that is always a breakpoint.
-    kink = np.clip(previous, lower, upper)
-    below = np.round(lower[:, None] + (kink - lower)[:, None] * part)
-    above = np.round(kink[:, None] + (upper - kink)[:, None] * part)
-    ends = np.column_stack([lower, below, above])
-    plan = solve_prices(
-        PriceProblem(
-            breakpoints=ends[:, 1:],
-            gains=concave_gains(ends, problem.worth_at(ends.T).T),
-            limits=problem.limits,
-            capacity=problem.capacity,
-            lower=lower,
-            step=np.ones(lower.size),
-            tie_key=np.arange(lower.size),
+    def pricing(self, spill: FloatArray, start: Prices | None) -> PricingProblem:
+        """The engine's question when ``spill`` (N,) pickups come from next door."""
+        nothing = np.zeros(self.lower.size)
+        return PricingProblem(
+            curves=self.curves,
+            worth=self.worth,
+            cost=nothing,
+            base=nothing,
+            lower=self.lower,
+            upper=self.upper,
+            step=np.ones(self.lower.size),
+            previous=self.previous,
+            move_cost=self.move_cost,
+            unit_limits=self.budgets,
+            unit_capacity=self.budget,
+            effect_limits=self.effects,
+            effect_capacity=np.concatenate([self.own_limit - spill, self.exchange_limit]),
+            tie_key=np.arange(self.lower.size),
+            start=start,
         )
+
+
+def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProblem:
+    """Arrays of the quota question; see `redistribute_quotas` for the frames and what is refused."""
+    frames = checked(frames, parameters)
+    cells, store_days = sorted_by(frames.cells, CELL), _store_days(frames.store_days, parameters)
+    bounds = quota_bounds(cells, parameters)
+    issued, rest = (cells[name].to_numpy(np.float64) for name in ("issued_coupons", "rest_claims"))
+    curves = claim_curves(issued, rest, cells["rest_dispersion"].to_numpy(np.float64))
+    reference = curves.expected_min(cells["assumed_coupons"].to_numpy(np.float64))
+    loads, entries = _loads(cells, frames.loads, store_days.frame)
+    sent = _matrix(
+        entries, np.where((cells["carrier"] == "store").to_numpy()[entries[2]], entries[0], 0.0), loads.shape
     )
-    return replace(plan, upper_bound=plan.upper_bound + _bulge(problem, ends))
+    in_force = np.maximum(bounds.previous, issued)
+    store_days = _with_missing(store_days, loads @ (curves.expected_min(in_force) - reference))
+    own = store_days.mean_limit - store_days.forecast.mean + loads @ reference
+    rows, exchanges, units = _exchanges(cells, entries, store_days.frame, frames.exchanges, reference)
+    budget_rows, budgets, budget = _budgets(cells, frames.budgets, frames.totals, bounds.previous)
+    worth = cells["value_fen"].to_numpy(np.float64)
+    mean_worth = float(worth.mean()) if worth.size else 0.0
+    move = max(parameters.move_cost_share * mean_worth, _LEAST_MOVE_COST_FEN)
+    problem = QuotaProblem(
+        cells=cells,
+        curves=curves,
+        worth=worth,
+        move_cost=np.full(worth.size, move),
+        lower=bounds.lower,
+        upper=bounds.upper,
+        previous=bounds.previous,
+        in_force=in_force,
+        reference=reference,
+        store_days=store_days,
+        loads=loads,
+        sent=sent,
+        own_limit=own,
+        exchange_rows=rows,
+        exchanges=exchanges,
+        exchange_limit=units,
+        budget_rows=budget_rows,
+        budgets=budgets,
+        budget=budget,
+        neighbours=_neighbours(store_days.frame, parameters),
+        state=smoothed(frames.state, cells, store_days.frame, store_days.mean_limit, parameters),
+    )
+    return replace(problem, neighbours=problem.receiving())
 
 
-def _bulge(problem: QuotaProblem, ends: FloatArray) -> float:
-    """Most (fen, all cells) by which the worth can lie above the straight lines between its values at ``ends``.
+def _store_days(frame: pd.DataFrame, parameters: QuotaParameters) -> StoreDays:
+    """The day's capacity and its half hours' as one limit on the mean, named after the least of them."""
+    ordered = sorted_by(frame, DAY)
+    mean, upper, dispersion, capacity, slots = (
+        ordered[name].to_numpy(np.float64)
+        for name in ("forecast_mean", "forecast_upper", "dispersion", "capacity_pickups", "slot_limit")
+    )
+    forecast = forecast_loads(mean, upper, dispersion, parameters.load_quantile)
+    of_day, of_slots = mean_limit(capacity, forecast), np.where(np.isnan(slots), np.inf, slots)
+    is_missing = np.isnan(capacity)
+    by_slot = of_slots < np.where(is_missing, np.inf, of_day)
+    ordered = ordered.assign(binding=ordered["slot_binding"].where(by_slot, ordered["binding"]))
+    return StoreDays(ordered, forecast, np.where(is_missing, of_slots, np.minimum(of_day, of_slots)), is_missing)
 
-    In a segment the concave worth stays below the lines through its first and its last unit, which bounds the bulge.
+
+def _with_missing(days: StoreDays, in_force: FloatArray) -> StoreDays:
+    """A limit that nobody gave allows no more than the quotas in force bring."""
+    known = np.where(days.is_missing, days.forecast.mean + in_force, np.inf)
+    return replace(days, mean_limit=np.minimum(days.mean_limit, known))
+
+
+_Entries = tuple[FloatArray, IntArray, IntArray]
+
+
+def _loads(cells: pd.DataFrame, loads: pd.DataFrame, store_days: pd.DataFrame) -> tuple[Any, _Entries]:
+    """Pickups per claim (N, J) and its entries; loads on days that no store-day plans are left out."""
+    column = KeyBook.of(cells, CELL).rows(loads)
+    row = KeyBook.of(store_days, DAY).rows(loads, ["store_id", "load_date"])
+    planned = row >= 0
+    entries = (
+        loads["pickups_per_claim"].to_numpy(np.float64)[planned],
+        row[planned],
+        column[planned],
+    )
+    shape = (len(store_days), len(cells))
+    return _matrix(entries, entries[0], shape), entries
+
+
+def _matrix(entries: _Entries, values: FloatArray, shape: tuple[int, int]) -> Any:
+    return csr_array(coo_array((values, (entries[1], entries[2])), shape=shape))
+
+
+def _exchanges(
+    cells: pd.DataFrame, entries: _Entries, store_days: pd.DataFrame, exchanges: pd.DataFrame, reference: FloatArray
+) -> tuple[pd.DataFrame, Any, FloatArray]:
+    """Units per claim (X, J) of each SKU that exchange coupons take at a store-day, and what they may add up to.
+
+    Forecast units and those that claims add have the variance of a Poisson number; the upper quantile of that is to
+    stay within what is open.
     """
-    low, high = ends[:, :-1].T, ends[:, 1:].T
-    units = high - low
-    slope = (problem.worth_at(high) - problem.worth_at(low)) / np.maximum(units, 1.0)
-    first = problem.worth_at(low + 1.0) - problem.worth_at(low)
-    last = problem.worth_at(high) - problem.worth_at(np.maximum(high - 1.0, 0.0))
-    bends = (units > 1) & (first > last)
-    rise, fall = np.maximum(first - slope, 0.0), np.maximum(slope - last, 0.0)
-    bulge = np.where(bends, units * rise * fall / np.where(bends, first - last, 1.0), 0.0)
-    return float(bulge.max(axis=0, initial=0.0).sum())
+    rows = sorted_by(exchanges, [*DAY, "sku_id"])
+    share, row, cell = entries
+    days = store_days[DAY].take(row)
+    wanted = days.assign(sku_id=cells["exchange_sku_id"].take(cell).array)
+    place = KeyBook.of(rows, [*DAY, "sku_id"]).rows(wanted) if len(rows) else np.full(row.size, -1)
+    known = place >= 0
+    matrix = _matrix((share[known], place[known], cell[known]), share[known], (len(rows), len(cells)))
+    forecast = rows["forecast_units"].to_numpy(np.float64)
+    limit = rows["mean_limit"].to_numpy(np.float64)
+    return rows, matrix, limit - forecast + matrix @ reference
 
 
-def _check(
-    cells: pd.DataFrame,
-    loads: pd.DataFrame,
-    store_days: pd.DataFrame,
-    budgets: pd.DataFrame,
-    totals: pd.DataFrame,
-    parameters: QuotaParameters,
-) -> None:
-    refuse_where(cells.duplicated(CELL), "cells has two rows for one coupon stock, carrier and date")
-    refuse_where(loads.duplicated([*CELL, *_LOAD]), "loads has two rows for one cell, store and date")
-    refuse_where(store_days.duplicated(["store_id", "business_date"]), "store_days has two rows for one store and day")
-    refuse_where(budgets.duplicated(["campaign_id", "business_date"]), "budgets has two rows for one campaign and day")
-    refuse_where(totals.duplicated("campaign_id"), "totals has two rows for one campaign")
-    counts = finite_columns(cells, "cells", _COUNTS)
-    refuse_where(counts != np.round(counts), "cells.previous_coupons or cells.issued_coupons is no whole number")
-    finite_columns(cells, "cells", _NUMBERS)
-    finite_array(loads["pickups_per_coupon"], "loads.pickups_per_coupon")
-    finite_columns(store_days, "store_days", ("capacity_pickups", "load_upper"))
-    finite_array(budgets["budget_coupons"], "budgets.budget_coupons")
-    finite_array(totals["remaining_coupons"], "totals.remaining_coupons")
-    finite_array([parameters.demand_dispersion], "parameters.demand_dispersion", minimum=1e-6)
+def _budgets(
+    cells: pd.DataFrame, budgets: pd.DataFrame, totals: pd.DataFrame, previous: FloatArray
+) -> tuple[pd.DataFrame, Any, FloatArray]:
+    """Campaigns per day, then over all days: names, matrix (B, J), coupons. One nobody gave allows what is in force."""
+    campaigns = pd.Index(cells["campaign_id"].unique()).sort_values()
+    days = pd.Index(cells["business_date"].unique()).sort_values()
+    campaign, day = numbers_of(cells["campaign_id"], campaigns), numbers_of(cells["business_date"], days)
+    used, row = np.unique(campaign * max(len(days), 1) + day, return_inverse=True)
+    daily = pd.DataFrame(
+        {"subject": campaigns.take(used // max(len(days), 1)), "business_date": days.take(used % max(len(days), 1))}
+    )
+    total = pd.DataFrame({"subject": campaigns, "business_date": pd.NaT})
+    names = pd.concat([daily.assign(limit="day"), total.assign(limit="total")], ignore_index=True)
+    place = KeyBook.of(budgets, ["campaign_id", "business_date"]).rows(daily, ["subject", "business_date"])
+    by_day = np.append(budgets["budget_coupons"].to_numpy(np.float64), np.nan)[place]
+    whole = campaigns.to_series().map(totals.set_index("campaign_id")["remaining_coupons"]).to_numpy(np.float64)
+    columns = np.arange(len(cells))
+    rows = np.concatenate([row, campaign + len(daily)])
+    ones = np.ones(rows.size)
+    matrix = csr_array(coo_array((ones, (rows, np.tile(columns, 2))), shape=(len(names), len(cells))))
+    given = np.concatenate([by_day, whole])
+    return names.assign(is_missing=np.isnan(given)), matrix, np.where(np.isnan(given), matrix @ previous, given)
 
 
-def _bounds(cells: pd.DataFrame, parameters: QuotaParameters) -> tuple[FloatArray, FloatArray]:
-    previous, issued = (cells[name].to_numpy(np.float64) for name in _COUNTS)
-    move = np.floor(np.maximum(parameters.change_share * previous, parameters.change_minimum_coupons))
-    floor = np.where(cells["is_protected"].to_numpy(bool), previous, np.maximum(previous - move, 0.0))
-    lower = np.maximum(floor, issued)
-    upper = np.maximum(previous + move, lower)
-    in_scope = cells["in_scope"].to_numpy(bool)
-    return np.where(in_scope, lower, previous), np.where(in_scope, upper, previous)
-
-
-def _store_limits(cells: pd.DataFrame, loads: pd.DataFrame, store_days: pd.DataFrame) -> _Limits:
-    """load_upper + sum (quota - reference) x pickups per coupon <= capacity, per store and planned date."""
-    column = cells[CELL].assign(column=np.arange(len(cells)))
-    used = loads[loads["load_date"].isin(store_days["business_date"])].merge(column, on=CELL, how="left")
-    refuse_where(used["column"].isna(), "loads names cells that are not in cells")
-    used = used.sort_values([*_LOAD, *CELL], ignore_index=True)
-    names = used[_LOAD].drop_duplicates(ignore_index=True).set_axis(["subject", "business_date"], axis=1)
-    known = names.merge(store_days.rename(columns={"store_id": "subject"}), on=["subject", "business_date"], how="left")
-    row = np.asarray(used.groupby(_LOAD).ngroup(), dtype=np.int64)
-    entries = used["pickups_per_coupon"].to_numpy(np.float64), (row, used["column"].to_numpy(np.int64))
-    matrix = csr_array(coo_array(entries, shape=(len(names), len(cells))))
-    free = (known["capacity_pickups"] - known["load_upper"]).to_numpy(np.float64)
-    return matrix, free + matrix @ cells["reference_coupons"].to_numpy(np.float64), names.assign(limit="capacity")
-
-
-def _daily_budgets(cells: pd.DataFrame, budgets: pd.DataFrame) -> _Limits:
-    keys = ["campaign_id", "business_date"]
-    names = cells[keys].drop_duplicates().sort_values(keys, ignore_index=True)
-    capacity = names.merge(budgets[[*keys, "budget_coupons"]], on=keys, how="left")["budget_coupons"]
-    row = np.asarray(cells.groupby(keys).ngroup(), dtype=np.int64)
-    names = names.rename(columns={"campaign_id": "subject"}).assign(limit="budget")
-    return _counting(row, len(names)), capacity.to_numpy(np.float64), names
-
-
-def _total_budgets(cells: pd.DataFrame, totals: pd.DataFrame) -> _Limits:
-    names = cells[["campaign_id"]].drop_duplicates().sort_values("campaign_id", ignore_index=True)
-    capacity = names.merge(totals, on="campaign_id", how="left")["remaining_coupons"]
-    row = np.asarray(cells.groupby("campaign_id").ngroup(), dtype=np.int64)
-    names = names.rename(columns={"campaign_id": "subject"}).assign(limit="budget", business_date=None)
-    return _counting(row, len(names)), capacity.to_numpy(np.float64), names
-
-
-def _counting(row: IntArray, rows: int) -> Any:
-    """A matrix (rows, J) that counts each cell's coupons once, in its row."""
-    entries = np.ones(row.size), (row, np.arange(row.size))
-    return csr_array(coo_array(entries, shape=(rows, row.size)))
-
-
-def _stacked(parts: Sequence[_Limits], previous: FloatArray) -> tuple[Any, FloatArray, pd.DataFrame]:
-    """All limits under each other; one that nobody gave allows no more than the quotas in force use."""
-    limits = csr_array(vstack([matrix for matrix, _, _ in parts]))
-    given = np.concatenate([capacity for _, capacity, _ in parts])
-    names = pd.concat([names[LIMIT_COLUMNS].astype(object) for _, _, names in parts], ignore_index=True)
-    is_missing = np.isnan(given)
-    capacity = np.where(is_missing, limits @ previous, given)
-    return limits, capacity, names.assign(is_missing=is_missing)
+def _neighbours(store_days: pd.DataFrame, parameters: QuotaParameters) -> Neighbours:
+    districts = pd.factorize(store_days["district_id"])[0].astype(np.int64)
+    days = pd.factorize(store_days["business_date"])[0].astype(np.int64)
+    return Neighbours(
+        group=districts * (days.max(initial=0) + 1) + days,
+        share=store_days["district_share"].to_numpy(np.float64),
+        spill_share=parameters.spill_share,
+        most=np.zeros(len(store_days)),
+    )

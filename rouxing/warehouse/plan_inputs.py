@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 
+from rouxing.model.dates import running_slot
 from rouxing.plan.day_allocation import PLANNED_DAYS
 from rouxing.redistribute.cells import RECENT_DAYS
 from rouxing.warehouse.database import Connection
@@ -43,12 +44,24 @@ def read_allocation_inputs(
     }
 
 
-def read_quota_inputs(connection: Connection, known_by: datetime, business_date: date, allocation_id: str) -> Frames:
-    """Everything the quota decision is made of, as known by the moment. The same moment gives the same frames."""
+def read_quota_inputs(
+    connection: Connection,
+    known_by: datetime,
+    business_date: date,
+    allocation_id: str,
+    planned_at: datetime | None = None,
+) -> Frames:
+    """Everything the quota decision is made of, as known by the moment. The same moment gives the same frames.
+
+    ``planned_at``: moment of the plan itself, up to which the updates of today and the cycles before count; absent =
+    ``known_by``.
+    """
     as_of = {"known_by": known_by, "business_date": business_date, "origin": business_date - timedelta(days=1)}
     plan = {"allocation_id": allocation_id}
     allocation = read_frame(connection, "redistribute/allocation", **plan)
     forecast = {"forecast_id": allocation["forecast_id"].iloc[0]}
+    days = {**forecast, "business_date": business_date}
+    moment = {**forecast, "as_of": planned_at or known_by}
     return {
         "quotas": read_frame(
             connection,
@@ -62,8 +75,18 @@ def read_quota_inputs(connection: Connection, known_by: datetime, business_date:
         "stores": read_frame(connection, "core/stores", **as_of),
         "skus": read_frame(connection, "core/skus", **as_of),
         "claims": read_frame(connection, "redistribute/claims_by_store", **as_of),
-        "pickups": read_frame(connection, "redistribute/recent_pickups", **as_of),
+        "claim_slots": read_frame(connection, "redistribute/claim_slots", **as_of),
         "store_days": read_frame(connection, "redistribute/store_days", **plan),
+        "staff_slots": read_frame(connection, "redistribute/staff_slots", **plan),
+        "reservations": read_frame(connection, "redistribute/reservations", **plan),
+        "days": read_frame(connection, "redistribute/days", **days),
+        "slot_days": read_frame(connection, "redistribute/slot_days", **days),
+        "coming_claims": read_frame(connection, "redistribute/coming_claims", **forecast),
+        "exchanges": read_frame(connection, "forecast/exchanges", **forecast),
+        "now": pd.DataFrame({"slot": [running_slot(known_by, business_date)]}),
+        "today": read_frame(connection, "redistribute/today", **moment),
+        "arrivals_today": read_frame(connection, "forecast/arrivals_today", **as_of),
+        "state": read_frame(connection, "redistribute/state", **moment),
         "curves": read_frame(connection, "forecast/redemption_curves", **forecast),
         "sku_split": read_frame(connection, "forecast/sku_split", **forecast),
         "overrides": read_frame(connection, "core/overrides", **as_of),

@@ -1,7 +1,8 @@
 -- What stores set themselves and what holds on a business day, as known by a moment; the strictest of a kind.
 -- Grain: store, kind.
 select store_id, kind, min(value) as value,
-    (max(ends_at) at time zone 'Asia/Shanghai')::date as last_date
+    -- One that ends at midnight does not hold on the day that begins then.
+    ((max(ends_at) - interval '1 microsecond') at time zone 'Asia/Shanghai')::date as last_date
 from plan.overrides
 where known_at <= %(known_by)s
   and (revoked_at is null or revoked_at > %(known_by)s)

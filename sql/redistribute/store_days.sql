@@ -1,5 +1,5 @@
--- Load and capacity of each store-day of an allocation. Grain: store, business day.
-select store_id, business_date, capacity_pickups, load_mean, load_upper
+-- What each store-day of an allocation can keep. Grain: store, business day.
+select store_id, business_date, capacity_pickups, binding
 from plan.store_days
 where allocation_id = %(allocation_id)s
 order by store_id, business_date

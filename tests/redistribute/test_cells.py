@@ -16,6 +16,7 @@ STOCKS = pd.DataFrame(
         "campaign_id": ["C1", "C1"],
         "carrier": ["store", "zone"],
         "status": ["SENDING", "SENDING"],
+        "exchange_sku_id": pd.Series([None, None], dtype="str"),
         "face_value_fen": [500, 5000],
         "issued_total": [100, 50],
     }
@@ -33,10 +34,21 @@ def quota_rows() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stock_id", "carrier_id", "business_date", "quota_coupons", "issued_coupons"])
 
 
-def cells() -> pd.DataFrame:
-    growth = pd.DataFrame({"carrier_id": ["S1"], "business_date": [TODAY], "growth": [2.0]})
-    worth = pd.DataFrame({"stock_id": ["B1", "B2"], "value_fen": [100.0, 50.0]})
-    return quota_cells(quota_rows(), STOCKS, CAMPAIGNS, growth, worth, DAY)
+WORTH = pd.DataFrame({"stock_id": ["B1", "B2"], "value_fen": [100.0, 50.0]})
+# The forecast knows nothing of B2, which nobody has claimed yet.
+CLAIMS = pd.DataFrame(
+    {
+        "stock_id": ["B1", "B1"],
+        "carrier_id": ["S1", "S1"],
+        "date": [TODAY, NEXT],
+        "wanted_claims": [30.0, 40.0],
+        "assumed_coupons": [20.0, 20.0],
+    }
+)
+
+
+def cells(left_share: float = 1.0) -> pd.DataFrame:
+    return quota_cells(quota_rows(), STOCKS, CAMPAIGNS, CLAIMS, WORTH, DAY, left_share)
 
 
 def cell(stock_id: str, day: pd.Timestamp) -> pd.Series:
@@ -44,13 +56,19 @@ def cell(stock_id: str, day: pd.Timestamp) -> pd.Series:
     return found[(found["stock_id"] == stock_id) & (found["business_date"] == day)].iloc[0]
 
 
-def test_a_sold_out_day_hid_demand_and_the_forecast_lifts_it() -> None:
-    today = cell("B1", TODAY)
-    # Two days: 10 wanted, and at least 20 x 1.2 wanted on the sold-out one; pickups are to double.
-    assert today["demand_mean"] == pytest.approx((10 + 24) / 2 * 2)
-    # What the forecast contains: 15 a day, doubled, but never more than the quota lets through.
-    assert today["reference_coupons"] == 24
-    assert today["issued_coupons"] == 4
+def test_tomorrow_is_wanted_as_forecast_and_a_stock_without_a_claim_as_its_quota() -> None:
+    tomorrow = cell("B1", NEXT)
+    assert (tomorrow["rest_claims"], tomorrow["assumed_coupons"]) == (40, 20)
+    assert tomorrow["rest_dispersion"] == pytest.approx(0.2)
+    assert cell("B2", NEXT)["rest_claims"] == 30
+
+
+def test_the_rest_of_today_learns_from_what_is_claimed_already() -> None:
+    found = cells(left_share=0.5)
+    today = found[(found["stock_id"] == "B1") & (found["business_date"] == TODAY)].iloc[0]
+    # 15 were expected by now and 4 came; with 1 / 0.2 = 5 claims of prior the level is (5 + 4) / (5 + 15).
+    assert today["rest_claims"] == pytest.approx(30 * 0.5 * 9 / 20)
+    assert today["rest_dispersion"] == pytest.approx(1 / 9)
 
 
 def test_a_day_without_a_quota_takes_over_the_newest_and_nothing_is_issued_yet() -> None:
@@ -61,11 +79,10 @@ def test_a_day_without_a_quota_takes_over_the_newest_and_nothing_is_issued_yet()
 
 
 def test_a_stopped_stock_and_an_ended_campaign_have_no_cell() -> None:
-    growth = pd.DataFrame({"carrier_id": ["S1"], "business_date": [TODAY], "growth": [1.0]})
-    worth = pd.DataFrame({"stock_id": ["B1"], "value_fen": [1.0]})
     stopped = STOCKS.assign(status=["STOPPED", "SENDING"])
-    assert set(quota_cells(quota_rows(), stopped, CAMPAIGNS, growth, worth, DAY)["stock_id"]) == {"B2"}
-    assert quota_cells(quota_rows(), STOCKS, CAMPAIGNS.iloc[:0], growth, worth, DAY).empty
+    found = quota_cells(quota_rows(), stopped, CAMPAIGNS, CLAIMS, WORTH, DAY)
+    assert set(found["stock_id"]) == {"B2"}
+    assert quota_cells(quota_rows(), STOCKS, CAMPAIGNS.iloc[:0], CLAIMS, WORTH, DAY).empty
 
 
 def test_worth_is_chance_times_margin_less_face_value_and_at_least_one_fen() -> None:
@@ -83,7 +100,7 @@ def test_loads_follow_the_curve_and_a_zone_shares_by_its_claims() -> None:
     assert zone["S1"] == pytest.approx(3 / 4)
     assert zone["S2"] == pytest.approx(1 / 4)
     loads = quota_loads(cells(), CURVES, shares, DAY + timedelta(days=1))
-    found = loads.set_index(["stock_id", "business_date", "store_id", "load_date"])["pickups_per_coupon"]
+    found = loads.set_index(["stock_id", "business_date", "store_id", "load_date"])["pickups_per_claim"]
     assert found["B1", TODAY, "S1", NEXT] == pytest.approx(0.1)
     assert found["B2", TODAY, "S2", TODAY] == pytest.approx(0.2 / 4)
     assert ("B1", NEXT, "S1", NEXT + pd.Timedelta(days=1)) not in found.index

@@ -1,6 +1,7 @@
+"""Quotas: the limit that sets each number, no limit broken, the best of all in small cases, and an infeasible world."""
+
 from __future__ import annotations
 
-from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -9,113 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import nbinom
 
 from rouxing.optimize.checks import RefusedInputError
-from rouxing.redistribute.problem import expected_claims
 from rouxing.redistribute.quotas import QuotaParameters, QuotaPlan, redistribute_quotas, rule_quotas
+from tests.redistribute.world import KEY, TODAY, Frames, check_limits, city, claims_by_hand, one_cell
 
-TODAY = date(2026, 6, 18)
-TOMORROW = TODAY + timedelta(days=1)
 SEEDS = st.integers(0, 2**32 - 1)
-KEY = ["stock_id", "carrier_id", "business_date"]
-Frames = dict[str, pd.DataFrame]
-
-
-def one_cell(**changes: Any) -> Frames:
-    """Quota 20 in force, plenty of demand, room for 40 pickups more, half a pickup a coupon; 14 to 26 allowed."""
-    values: dict[str, Any] = {
-        "previous_coupons": 20,
-        "issued_coupons": 0,
-        "reference_coupons": 20.0,
-        "demand_mean": 200.0,
-        "value_fen": 1000.0,
-        "is_protected": False,
-        "in_scope": True,
-        "capacity": 140.0,
-        "budget": 1000,
-        "remaining": 1000,
-    } | changes
-    limits = {name: values.pop(name) for name in ("capacity", "budget", "remaining")}
-    key = {"stock_id": "C1", "carrier_id": "S1", "business_date": TODAY}
-    return {
-        "cells": pd.DataFrame([key | {"campaign_id": "M1"} | values]),
-        "loads": pd.DataFrame([key | {"store_id": "S1", "load_date": TODAY, "pickups_per_coupon": 0.5}]),
-        "store_days": pd.DataFrame(
-            [("S1", TODAY, limits["capacity"], 100.0)],
-            columns=["store_id", "business_date", "capacity_pickups", "load_upper"],
-        ),
-        "budgets": pd.DataFrame([{"campaign_id": "M1", "business_date": TODAY, "budget_coupons": limits["budget"]}]),
-        "totals": pd.DataFrame([{"campaign_id": "M1", "remaining_coupons": limits["remaining"]}]),
-    }
-
-
-def city(seed: int, stores: int, stocks: int) -> Frames:
-    """A random small chain: zones, protected and frozen cells, overloaded stores, tight and absent budgets."""
-    random = np.random.default_rng(seed)
-    cells, loads = [], []
-    store_ids = [f"S{i}" for i in range(stores)]
-    for stock in range(stocks):
-        carriers = {"Z0": store_ids} if stock % 3 == 2 else {store: [store] for store in store_ids}
-        for (carrier, members), day in product(carriers.items(), (TODAY, TOMORROW)):
-            previous = int(random.choice([0, 1, 7, 40, 3000]))
-            issued = int(random.choice([0, 0.3 * previous, previous, previous + 2]))
-            flags = bool(random.random() < 0.1), bool(random.random() < 0.9)
-            numbers = previous * random.uniform(0, 1), previous * random.uniform(0, 2), random.choice([0.0, 300, 900])
-            cells.append((f"C{stock}", carrier, day, f"M{stock // 2}", previous, issued, *numbers, *flags))
-            for store, later in product(members, (0, 1)):
-                arrives = day + timedelta(days=later)
-                loads.append((f"C{stock}", carrier, day, store, arrives, random.choice([0.0, 0.1, 0.45])))
-    columns = ["campaign_id", "previous_coupons", "issued_coupons", "reference_coupons", "demand_mean", "value_fen"]
-    table = pd.DataFrame(cells, columns=[*KEY, *columns, "is_protected", "in_scope"])
-    days = [
-        (s, d, random.choice([0.0, 50, 100, 1e5]), random.choice([0.0, 45, 90]))
-        for s in store_ids
-        for d in (TODAY, TOMORROW)
-    ]
-    share = random.choice([0.5, 1.0, 1.1])
-    budgets = table.groupby(["campaign_id", "business_date"])["previous_coupons"].sum().mul(share).round()
-    totals = table.groupby("campaign_id")["previous_coupons"].sum().mul(random.choice([0.8, 1.0])).round()
-    return {
-        "cells": table,
-        "loads": pd.DataFrame(loads, columns=[*KEY, "store_id", "load_date", "pickups_per_coupon"]),
-        "store_days": pd.DataFrame(days, columns=["store_id", "business_date", "capacity_pickups", "load_upper"]),
-        "budgets": budgets.rename("budget_coupons").reset_index().sample(frac=0.9, random_state=1),
-        "totals": totals.rename("remaining_coupons").reset_index(),
-    }
-
-
-def check_limits(frames: Frames, plan: QuotaPlan, parameters: QuotaParameters) -> None:
-    """Every limit counted a second way, from the frames alone."""
-    lines = plan.quotas.drop(columns=["previous_coupons", "issued_coupons", "reference_coupons"]).merge(
-        frames["cells"], on=KEY
-    )
-    quota, previous, issued = (lines[f"{name}_coupons"] for name in ("quota", "previous", "issued"))
-    scope = lines["in_scope"]
-    assert len(lines) == len(frames["cells"])
-    assert (quota[~scope] == previous[~scope]).all()
-    move = np.maximum(parameters.change_share * previous, parameters.change_minimum_coupons)
-    changed = quota != previous
-    assert (quota[changed] >= issued[changed]).all()
-    assert ((quota - previous).abs()[changed] <= np.maximum(move, issued - previous)[changed] + 1e-9).all()
-    assert (quota >= previous)[lines["is_protected"]].all()
-    assert changed.sum() <= parameters.max_changed_carriers
-    assert lines.loc[changed, "stock_id"].nunique() <= parameters.max_changed_stocks
-    # A limit may stay broken only where the quotas in force (or those already issued) break it, and never worse.
-    least = np.where(scope, np.maximum(previous, issued), previous)
-    loads = frames["loads"].merge(lines.assign(least=least), on=KEY)
-    for days in frames["store_days"].itertuples():
-        here = loads[(loads["store_id"] == days.store_id) & (loads["load_date"] == days.business_date)]
-        for_one = here["pickups_per_coupon"]
-        new = days.load_upper + ((here["quota_coupons"] - here["reference_coupons"]) * for_one).sum()
-        old = days.load_upper + ((here["least"] - here["reference_coupons"]) * for_one).sum()
-        assert new <= max(days.capacity_pickups, old) + 1e-6
-    for budget in frames["budgets"].itertuples():
-        here = (lines["campaign_id"] == budget.campaign_id) & (lines["business_date"] == budget.business_date)
-        assert quota[here].sum() <= max(budget.budget_coupons, least[here].sum())
-    for total in frames["totals"].itertuples():
-        here = lines["campaign_id"] == total.campaign_id
-        assert quota[here].sum() <= max(total.remaining_coupons, least[here].sum())
 
 
 def only(plan: QuotaPlan) -> tuple[int, str]:
@@ -138,10 +38,12 @@ def only(plan: QuotaPlan) -> tuple[int, str]:
         ({"budget": 23}, 23, "budget"),
         ({"remaining": 18}, 18, "budget"),
         ({"value_fen": 0.0}, 20, "move_cost"),
-        ({"demand_mean": 3.0}, 20, "move_cost"),
+        ({"rest_claims": 3.0}, 20, "move_cost"),
         # Nothing is issued and nothing can be: the budget sets the number.
         ({"previous_coupons": 0, "budget": 0}, 0, "budget"),
-        ({"demand_mean": 0.0, "previous_coupons": 0, "issued_coupons": 3}, 3, "issued"),
+        ({"rest_claims": 0.0, "previous_coupons": 0, "issued_coupons": 3}, 3, "issued"),
+        ({"override_kind": "no_new_quota"}, 20, "override"),
+        ({"override_kind": "closed", "issued_coupons": 6}, 6, "override"),
     ],
 )
 def test_the_limit_that_sets_the_quota_is_named(changes: dict[str, Any], quota: int, reason: str) -> None:
@@ -160,18 +62,69 @@ def test_a_quota_under_pressure_names_the_store_and_its_price() -> None:
 
 def test_an_overload_that_cannot_be_cured_is_reduced_and_marked_inherited() -> None:
     plan = redistribute_quotas(**one_cell(capacity=20.0))
-    capacity = plan.limits[plan.limits["limit"] == "capacity"].iloc[0]
-    assert capacity["is_inherited"]
+    line = plan.store_loads.iloc[0]
+    assert line["is_inherited"]
     # 100 + (14 - 20) / 2 = 97 pickups against 20.
-    assert capacity["slack"] == pytest.approx(-77)
+    assert line["load_upper"] == pytest.approx(97)
+    broken = plan.broken.iloc[0]
+    assert (broken["limit_name"], broken["subject"], broken["remedy"]) == ("counter", "S1", "add_capacity")
+    assert (broken["excess"], broken["remedy_amount"], broken["unit"]) == (pytest.approx(77), 77, "pickups")
+
+
+def test_an_infeasible_world_says_who_could_do_what() -> None:
+    """Issued coupons alone are more than people, exchange goods and budget can bear."""
+    frames = one_cell(issued_coupons=20, capacity=20.0, budget=15, exchange_sku_id="K1")
+    frames["store_days"] = frames["store_days"].assign(
+        slot_limit=90.0, slot_binding="slot 12:30", capacity_pickups=95.0
+    )
+    frames["exchanges"] = pd.DataFrame(
+        {"store_id": ["S1"], "sku_id": ["K1"], "business_date": [pd.Timestamp(TODAY)]}
+        | {"forecast_units": [12.0], "open_units": [9.0], "mean_limit": [6.0]}
+    )
+    plan = redistribute_quotas(**frames)
+    assert only(plan) == (20, "issued")
+    broken = plan.broken.set_index("limit_name")
+    assert broken.loc["slot 12:30", "excess"] == pytest.approx(10)
+    assert (broken.loc["slot 12:30", "remedy"], broken.loc["slot 12:30", "remedy_amount"]) == ("add_staff", 1)
+    assert (broken.loc["exchange_stock", "remedy"], broken.loc["exchange_stock", "remedy_amount"]) == ("add_stock", 6)
+    assert (broken.loc["day_budget", "remedy"], broken.loc["day_budget", "remedy_amount"]) == ("raise_budget", 5)
+
+
+def test_an_exchange_coupon_gives_out_no_more_than_there_is() -> None:
+    frames = one_cell(exchange_sku_id="K1")
+    frames["exchanges"] = pd.DataFrame(
+        {"store_id": ["S1"], "sku_id": ["K1"], "business_date": [pd.Timestamp(TODAY)]}
+        | {"forecast_units": [10.0], "open_units": [15.0], "mean_limit": [11.0]}
+    )
+    # 10 + (q - 20) / 2 <= 11.
+    assert only(redistribute_quotas(**frames)) == (22, "exchange_stock")
+
+
+def test_customers_sent_next_door_are_room_that_the_neighbour_does_not_have() -> None:
+    """S1 must cut 6 of 20 coupons: 3 pickups, of which 0.3 x 3 come to S2, which has room for 2."""
+    first, second = one_cell(capacity=97.0), one_cell(capacity=102.0)
+    second["cells"]["carrier_id"] = second["loads"]["carrier_id"] = "S2"
+    second["loads"]["store_id"] = second["store_days"]["store_id"] = "S2"
+    frames = {
+        name: pd.concat([first[name], second[name]], ignore_index=True) for name in ("cells", "loads", "store_days")
+    }
+    frames["store_days"] = frames["store_days"].assign(district_id="D1", district_share=0.5)
+    frames |= {"budgets": first["budgets"], "totals": first["totals"]}
+    plan = redistribute_quotas(**frames)
+    assert plan.store_loads["spill_mean"].tolist() == pytest.approx([0.0, 0.9])
+    # 100 + 0.9 + (q - 20) / 2 <= 102.
+    assert plan.quotas["quota_coupons"].tolist() == [14, 22]
+    alone = redistribute_quotas(**frames, parameters=QuotaParameters(spill_share=0.0))
+    assert alone.quotas["quota_coupons"].tolist() == [14, 24]
 
 
 def test_quota_moves_from_the_store_without_room_to_the_one_with_room() -> None:
     first, second = one_cell(capacity=97.0), one_cell()
     second["cells"]["carrier_id"] = second["loads"]["carrier_id"] = "S2"
     second["loads"]["store_id"] = second["store_days"]["store_id"] = "S2"
-    frames = {name: pd.concat([first[name], second[name]], ignore_index=True) for name in ("cells", "loads")}
-    frames["store_days"] = pd.concat([first["store_days"], second["store_days"]], ignore_index=True)
+    second["store_days"]["district_id"] = "S2"
+    names = ("cells", "loads", "store_days")
+    frames = {name: pd.concat([first[name], second[name]], ignore_index=True) for name in names}
     frames |= {"budgets": first["budgets"].assign(budget_coupons=40), "totals": first["totals"]}
     assert redistribute_quotas(**frames).quotas["quota_coupons"].tolist() == [14, 26]
 
@@ -181,10 +134,12 @@ def test_limits_that_nobody_gave_allow_no_more_than_what_is_in_force() -> None:
     for name in ("store_days", "budgets", "totals"):
         plan = redistribute_quotas(**frames | {name: _of_nobody(frames[name])})
         assert only(plan)[0] == 20
-        assert plan.limits["is_missing"].any()
+        assert plan.store_loads["is_missing"].any() or plan.budgets["is_missing"].any()
 
 
 def _of_nobody(frame: pd.DataFrame) -> pd.DataFrame:
+    if "capacity_pickups" in frame:
+        return frame.assign(capacity_pickups=np.nan)
     return frame.assign(**{frame.columns[0]: "somebody else"})
 
 
@@ -206,6 +161,7 @@ def test_nothing_to_decide_is_an_empty_plan() -> None:
     for planner in (redistribute_quotas, rule_quotas):
         plan = planner(**frames)
         assert plan.quotas.empty
+        assert len(plan.store_loads) == 1
         assert plan.value_fen == 0
 
 
@@ -214,9 +170,10 @@ def test_nothing_to_decide_is_an_empty_plan() -> None:
     [
         ("cells", "previous_coupons", np.nan),
         ("cells", "issued_coupons", -1),
-        ("cells", "demand_mean", np.nan),
-        ("loads", "pickups_per_coupon", -0.1),
-        ("store_days", "capacity_pickups", np.nan),
+        ("cells", "rest_claims", np.nan),
+        ("loads", "pickups_per_claim", -0.1),
+        ("store_days", "capacity_pickups", -1.0),
+        ("store_days", "forecast_mean", np.nan),
         ("budgets", "budget_coupons", np.inf),
         ("totals", "remaining_coupons", np.nan),
     ],
@@ -234,17 +191,6 @@ def test_part_coupons_and_loads_of_unknown_cells_are_refused() -> None:
     frames = one_cell()
     with pytest.raises(RefusedInputError, match="loads names cells"):
         redistribute_quotas(**frames | {"loads": frames["loads"].assign(stock_id="C9")})
-
-
-@settings(deadline=None)
-@given(quota=st.integers(0, 60), mean=st.floats(0, 80), dispersion=st.floats(0.01, 2))
-def test_expected_claims_are_the_sum_of_the_chances_to_fill_each_coupon(
-    quota: int, mean: float, dispersion: float
-) -> None:
-    size = 1 / dispersion
-    slow = nbinom.sf(np.arange(quota), size, size / (size + mean)).sum() if mean > 0 else 0.0
-    fast = expected_claims(np.array([float(quota)]), np.array([mean]), dispersion)[0]
-    assert fast == pytest.approx(slow, rel=1e-6, abs=1e-6)
 
 
 @settings(deadline=None, max_examples=25)
@@ -280,8 +226,9 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
 @given(seed=SEEDS, less=st.floats(0, 1))
 def test_less_capacity_never_gives_a_store_more_of_its_own_quota(seed: int, less: float) -> None:
     frames = city(seed, 4, 3)
-    frames["cells"] = frames["cells"].query("carrier_id != 'Z0'")
-    frames["loads"] = frames["loads"].query("carrier_id != 'Z0'").assign(pickups_per_coupon=0.3)
+    # Alone, with one coupon: nobody's cut frees budget or sends customers here.
+    frames["cells"] = frames["cells"].query("carrier_id != 'D0'").assign(exchange_sku_id=None)
+    frames["loads"] = frames["loads"].query("carrier_id != 'D0'").assign(pickups_per_claim=0.3)
     days = frames["store_days"]
     smaller = days.assign(capacity_pickups=days["capacity_pickups"] * np.where(days["store_id"] == "S0", less, 1.0))
     before, after = (
@@ -301,38 +248,51 @@ def test_small_cases_against_all_whole_plans(seed: int) -> None:
         issued_coupons=0,
         is_protected=False,
         in_scope=True,
-        reference_coupons=2.0,
-        demand_mean=random.uniform(1, 9, 4),
+        override_kind="",
+        assumed_coupons=2.0,
+        rest_claims=random.uniform(1, 9, 4),
+        rest_dispersion=0.2,
         value_fen=random.uniform(100, 900, 4),
     )
-    frames["store_days"] = frames["store_days"].assign(capacity_pickups=random.uniform(2, 6, 4), load_upper=2.0)
+    frames["store_days"] = frames["store_days"].assign(
+        capacity_pickups=random.uniform(2, 6, 4), forecast_mean=2.0, forecast_upper=2.0, slot_limit=np.nan
+    )
+    del frames["exchanges"]
     frames["budgets"] = frames["budgets"].assign(budget_coupons=random.integers(4, 14, len(frames["budgets"])))
     parameters = QuotaParameters(change_minimum_coupons=4)
     plan = redistribute_quotas(**frames, parameters=parameters)
-    best = _best_of_all(frames, parameters)
+    best = _best_of_all(frames, plan, parameters)
     if best is not None:
         assert plan.value_fen <= best + 1e-6
         assert plan.upper_bound_fen >= best - 1e-6
         assert plan.value_fen >= best - 0.2 * abs(best)
 
 
-def _best_of_all(frames: Frames, parameters: QuotaParameters) -> float | None:
+def _best_of_all(frames: Frames, plan: QuotaPlan, parameters: QuotaParameters) -> float | None:
     """Best value over all whole quotas within four of those in force; None where no quotas keep the limits."""
     cells = frames["cells"].sort_values(KEY, ignore_index=True)
     previous = cells["previous_coupons"].to_numpy(float)
     quotas = np.array(list(product(*(range(max(0, int(q) - 4), int(q) + 5) for q in previous))), dtype=float)
+    hand = [[claims_by_hand(plan.curves.shares, units, level) for level in range(10)] for units in plan.curves.units]
+    claims = np.take_along_axis(np.array(hand).T, quotas.astype(int), axis=0)
+    contained = np.array(hand)[:, 2]
     kept = np.ones(len(quotas), dtype=bool)
     loads = frames["loads"].merge(cells[KEY].assign(cell=range(len(cells))), on=KEY)
+    away = {}
     for day in frames["store_days"].itertuples():
         here = loads[(loads["store_id"] == day.store_id) & (loads["load_date"] == day.business_date)]
-        added = (quotas[:, here["cell"]] - 2.0) @ here["pickups_per_coupon"].to_numpy()
-        kept &= day.load_upper + added <= day.capacity_pickups + 1e-12
+        rate = here["pickups_per_claim"].to_numpy()
+        gone = np.maximum(contained[here["cell"]] - claims[:, here["cell"]], 0.0) @ rate
+        away[day.store_id, day.business_date] = gone, (claims[:, here["cell"]] - contained[here["cell"]]) @ rate
+    for day in frames["store_days"].itertuples():
+        other = next(row for row in frames["store_days"].itertuples() if row.store_id != day.store_id)
+        spill = 0.3 * away[other.store_id, day.business_date][0]
+        kept &= day.forecast_mean + spill + away[day.store_id, day.business_date][1] <= day.capacity_pickups + 1e-12
     given = {(row.campaign_id, row.business_date): row.budget_coupons for row in frames["budgets"].itertuples()}
     for (campaign, day), group in cells.groupby(["campaign_id", "business_date"]):
         limit = given.get((campaign, day), previous[group.index].sum())
         kept &= quotas[:, group.index].sum(axis=1) <= limit
     kept &= quotas.sum(axis=1) <= frames["totals"]["remaining_coupons"].sum()
-    claims = expected_claims(quotas, cells["demand_mean"].to_numpy(), parameters.demand_dispersion)
     moved = np.abs(quotas - previous) * parameters.move_cost_share * cells["value_fen"].mean()
     worth = (claims * cells["value_fen"].to_numpy() - moved).sum(axis=1)
     return float(worth[kept].max()) if kept.any() else None
@@ -343,4 +303,8 @@ def test_the_rule_cuts_in_proportion() -> None:
     assert only(plan) == (17, "budget")
     plan = rule_quotas(**one_cell(capacity=98.5))
     assert only(plan) == (17, "capacity")
+    # A former plan's quota comes back as far as it may.
+    wanted = one_cell(capacity=101.0)
+    wanted["cells"] = wanted["cells"].assign(wanted_coupons=26.0)
+    assert only(rule_quotas(**wanted))[0] == 22
     assert only(rule_quotas(**one_cell()))[0] == 20
