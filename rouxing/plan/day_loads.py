@@ -107,6 +107,9 @@ def holding(overrides: pd.DataFrame, rows: pd.DataFrame, store: str, kind: str) 
     ``overrides``: store_id, kind, value, last_date. ``rows``: business_date and the store in column ``store``.
     """
     those = overrides[overrides["kind"] == kind].drop_duplicates("store_id").set_index("store_id")
+    if those.empty:
+        # pandas cannot map to an empty column of dates.
+        return np.full(len(rows), np.nan)
     value = rows[store].map(those["value"].astype(np.float64))
     holds = rows["business_date"] <= rows[store].map(those["last_date"])
     return np.asarray(value.where(holds), dtype=np.float64)
