@@ -139,9 +139,8 @@ def _not_held(asked: dict[str, pd.DataFrame], made: StaffPlan) -> list[str]:
     slots = made.slots.merge(asked["stores"], on="store_id").merge(
         asked["rosters"], on=["store_id", "business_date"], how="left"
     )
-    caps = asked["overrides"].groupby(["kind", "store_id"])["value"].min()
-    staff_max = slots["store_id"].map(caps.get("staff_max", pd.Series(dtype=float))).fillna(np.inf)
-    is_closed = slots["store_id"].map(caps.get("closed", pd.Series(dtype=float))).fillna(0.0) > 0
+    staff_max = _override(asked, "staff_max", slots["store_id"], np.inf)
+    is_closed = _override(asked, "closed", slots["store_id"], 0.0) > 0
     persons = slots["rostered_staff"].fillna(default.default_rostered_staff) + slots["callable_staff"].fillna(
         default.default_callable_staff
     )
@@ -163,6 +162,12 @@ def _not_held(asked: dict[str, pd.DataFrame], made: StaffPlan) -> list[str]:
     if made.slots.duplicated(["store_id", "business_date", "slot"]).any():
         wrong.append("a half hour is there twice")
     return [*wrong, *_not_covered(made, slots)]
+
+
+def _override(asked: dict[str, pd.DataFrame], kind: str, store_ids: pd.Series, absent: float) -> pd.Series:
+    of_kind = asked["overrides"][asked["overrides"]["kind"] == kind]
+    least = of_kind.groupby("store_id")["value"].min().to_dict()
+    return store_ids.map(lambda store: least.get(store, absent)).astype(float)
 
 
 def _not_covered(made: StaffPlan, slots: pd.DataFrame) -> list[str]:

@@ -1,0 +1,308 @@
+"""The value of joining: stock, people and quotas decided together against the same engines one after the other.
+
+Run from the checkout: python -m benchmarks.plan.joining [--cities 20] [--stores 24] [--draws 200].
+Each city is synthetic (benchmarks/plan/synthetic.py) with tightness of its own: goods, counters, rosters, campaigns.
+Both plans are judged by the house's own evaluator and by draws that share no code with it: customers claim, come,
+queue for the people planned and take goods from the shelf, one by one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from benchmarks.plan.chain import fill
+from benchmarks.plan.synthetic import BUSINESS_DATE, FORECAST_ID, Chain
+from rouxing.model.dates import planning_moment
+from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, settle
+from rouxing.warehouse.copy import copy_frame
+from rouxing.warehouse.database import Connection
+
+Array = npt.NDArray[Any]
+DAY = ["store_id", "business_date"]
+CELL = ["stock_id", "carrier_id", "business_date"]
+SLOT_SECONDS = 1800.0
+PATIENCE_SECONDS = 1800.0
+MEASURES = ("overload", "lost_yuan", "redemptions", "staff_yuan", "wait_minutes", "objective_yuan")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Means over the draws: share of store-days over capacity, margin lost, redemptions, cost of people, waiting, and
+    the weighted objective at even weights.
+    """
+
+    overload: float
+    lost_yuan: float
+    redemptions: float
+    staff_yuan: float
+    wait_minutes: float
+    objective_yuan: float
+
+
+def city(connection: Connection, chain: Chain) -> DayQuestion:
+    """The day's question of a filled chain, with tightness of its own."""
+    from rouxing.warehouse.plan_inputs import read_allocation_inputs, read_quota_inputs
+
+    moment = planning_moment(BUSINESS_DATE)
+    known_by = moment - timedelta(minutes=10)
+    empty = {"allocation_id": "none", "forecast_id": FORECAST_ID, "business_date": BUSINESS_DATE, "as_of": moment}
+    header = {**empty, "inputs_hash": "", "parameters": "{}", "code_version": "", "value_fen": 0.0}
+    copy_frame(connection, "plan.allocations", pd.DataFrame([{**header, "upper_bound_fen": 0.0}]))
+    allocation = read_allocation_inputs(connection, known_by, BUSINESS_DATE, (), FORECAST_ID)
+    quotas = read_quota_inputs(connection, known_by, BUSINESS_DATE, "none", moment)
+    return tightened(DayQuestion(BUSINESS_DATE, allocation, quotas), np.random.default_rng([chain.seed, 7]))
+
+
+def tightened(question: DayQuestion, random: np.random.Generator) -> DayQuestion:
+    """The question with goods, counters, rosters and campaigns between scarce and ample, by store and by city."""
+    frames = dict(question.allocation)
+    stores, split = frames["stores"], frames["split"]
+    usual = frames["days"].groupby("store_id")["mean"].mean()
+    count = len(stores)
+    room = np.ceil(stores["store_id"].map(usual).to_numpy() * random.uniform(1.05, 1.9, count))
+    service = random.integers(60, 200, count)
+    peak = stores["store_id"].map(usual).to_numpy() * 0.085
+    people = peak * service / SLOT_SECONDS
+    frames["stores"] = stores.assign(
+        pickup_capacity_day=room, pickup_capacity_slot=40, counters=6, handover_seconds=service, lead_time_days=0
+    )
+    rostered = np.ceil(people * random.uniform(0.9, 1.6, count)).astype(np.int64)
+    callable_staff = random.integers(0, 4, count)
+    place = pd.Index(stores["store_id"]).get_indexer(pd.Index(frames["rosters"]["store_id"]))
+    frames["rosters"] = frames["rosters"].assign(
+        rostered_staff=np.maximum(rostered, 1)[place], callable_staff=callable_staff[place]
+    )
+    frames["counts"] = _counts(frames["counts"], split, usual, random)
+    frames["in_transit"] = frames["in_transit"].iloc[:0]
+    asked = {**question.quotas, "stores": frames["stores"]}
+    budget = random.uniform(0.6, 1.1)
+    campaigns = asked["campaigns"]
+    asked["campaigns"] = campaigns.assign(
+        daily_budget_coupons=(campaigns["daily_budget_coupons"] * budget).astype(np.int64)
+    )
+    asked["coming_claims"] = _wanted(asked["quotas"], random)
+    # Customers claim while stores are open, and two in three coupons are redeemed: a third of these the same day.
+    asked["claim_slots"] = pd.DataFrame({"slot": np.arange(18, 46), "claims": 1.0})
+    asked["curves"] = asked["curves"].assign(redeemed_share=2.0 * asked["curves"]["redeemed_share"])
+    return replace(question, allocation=frames, quotas=asked)
+
+
+def _wanted(quotas: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """Claims without a quota, from half of the quota in force to two and a half times as many."""
+    planned = quotas[quotas["business_date"] >= pd.Timestamp(BUSINESS_DATE)].rename(columns={"business_date": "date"})
+    wanted = planned["quota_coupons"] * random.uniform(0.5, 2.5, len(planned))
+    return planned[["stock_id", "carrier_id", "date"]].assign(
+        wanted_claims=wanted, assumed_coupons=planned["quota_coupons"].astype(np.float64)
+    )
+
+
+def _counts(counts: pd.DataFrame, split: pd.DataFrame, usual: pd.Series, random: np.random.Generator) -> pd.DataFrame:
+    """Goods in stores for a half to two days, and at centres for a part of what stores lack."""
+    rate = split["store_id"].map(usual) * split["units_per_pickup"] + split["walk_in_units_per_day"]
+    by_store = {store: random.uniform(0.5, 2.0) for store in sorted(set(split["store_id"]))}
+    held = random.poisson(rate * split["store_id"].map(by_store) * random.uniform(0.4, 1.6, len(split)))
+    there = split[["store_id", "sku_id"]].rename(columns={"store_id": "location_id"}).assign(on_hand_units=held)
+    centres = counts[~counts["location_id"].isin(split["store_id"])]
+    share = random.uniform(0.3, 1.2) / max(centres["location_id"].nunique(), 1)
+    wanted = centres["sku_id"].map(rate.groupby(split["sku_id"]).sum())
+    supply = centres.assign(on_hand_units=(wanted * share).astype(np.int64))
+    both = pd.concat([there, supply[["location_id", "sku_id", "on_hand_units"]]], ignore_index=True)
+    return both.assign(locked_units=0)
+
+
+def drawn(one: Round, question: DayQuestion, parameters: JointParameters, draws: int, seed: int) -> Drawn:
+    """What the plan of a round would bring, by drawing customers. Common random numbers for the same ``seed``."""
+    random = np.random.default_rng(seed)
+    days = one.allocation.store_days.sort_values(DAY, ignore_index=True)
+    pickups, redemptions = _pickups(one, question, days, draws, random)
+    over = pickups > days["capacity_pickups"].to_numpy()
+    excess = np.maximum(pickups - days["capacity_pickups"].to_numpy(), 0.0)
+    lost = _lost_margin(one, question, days, pickups, random)
+    wait = _waiting(one, question, days, pickups.astype(np.int64), random)
+    staff = _staff_fen(one, question, parameters)
+    economics = parameters.economics
+    worth = (redemptions * question_worth(one)["each_fen"].to_numpy()).sum(axis=1).mean()
+    trouble = lost + economics.wait_fen_per_minute * wait + economics.over_capacity_fen * excess.sum(axis=1).mean()
+    return Drawn(
+        overload=float(over.mean()),
+        lost_yuan=lost / 100,
+        redemptions=float(redemptions.sum(axis=1).mean()),
+        staff_yuan=staff / 100,
+        wait_minutes=wait,
+        objective_yuan=(worth - staff - trouble) / 100,
+    )
+
+
+def question_worth(one: Round) -> pd.DataFrame:
+    """Per cell in the order of the plan's lines: chance of a redemption and each_fen, the worth of one."""
+    worth = one.quotas.plan.quotas[CELL].merge(one.quotas.worth, on=CELL)
+    return worth.assign(each_fen=worth["worth_fen"] / worth["chance"].clip(lower=1e-12))
+
+
+def _pickups(
+    one: Round, question: DayQuestion, days: pd.DataFrame, draws: int, random: np.random.Generator
+) -> tuple[Array, Array]:
+    """Pickups (draws, store-days) and redemptions (draws, cells): claims vary, stores have good and bad days."""
+    cells = one.quotas.plan.quotas
+    forecast = days[DAY].merge(question.allocation["days"].rename(columns={"date": "business_date"}), on=DAY)
+    mean, dispersion = forecast["mean"].to_numpy(), forecast["dispersion"].to_numpy()
+    issued = cells["issued_coupons"].to_numpy(np.float64)
+    rest = np.maximum(cells["wanted_claims"].to_numpy(np.float64) - issued, 1e-9)
+    level = random.gamma(5.0, 0.2, (draws, len(cells)))
+    wanted = issued + random.poisson(rest * level)
+    claims = np.minimum(wanted, cells["quota_coupons"].to_numpy(np.float64))
+    usual = np.minimum(wanted, cells["assumed_coupons"].to_numpy(np.float64)).mean(axis=0)
+    loads = one.quotas.loads.rename(columns={"load_date": "arrives", "business_date": "claim_date"})
+    row = pd.MultiIndex.from_frame(days[DAY]).get_indexer(pd.MultiIndex.from_frame(loads[["store_id", "arrives"]]))
+    keys = loads[["stock_id", "carrier_id", "claim_date"]]
+    column = pd.MultiIndex.from_frame(cells[CELL]).get_indexer(pd.MultiIndex.from_frame(keys))
+    matrix = np.zeros((len(cells), len(days)))
+    np.add.at(matrix, (column[row >= 0], row[row >= 0]), loads["pickups_per_claim"].to_numpy()[row >= 0])
+    shock = random.gamma(1.0 / np.maximum(dispersion, 1e-6), np.maximum(dispersion, 1e-6), (draws, len(days)))
+    pickups = random.poisson(np.maximum(mean * shock + (claims - usual) @ matrix, 0.0))
+    redemptions = random.binomial(claims.astype(np.int64), question_worth(one)["chance"].clip(upper=1.0).to_numpy())
+    return pickups, redemptions
+
+
+def _lost_margin(
+    one: Round, question: DayQuestion, days: pd.DataFrame, pickups: Array, random: np.random.Generator
+) -> float:
+    """Mean margin in fen of units asked for and not there, all store-days together."""
+    units = one.allocation.units.merge(question.allocation["split"][["store_id", "sku_id", "walk_in_units_per_day"]])
+    units = units.merge(question.allocation["skus"][["sku_id", "margin_fen"]])
+    day = pd.MultiIndex.from_frame(days[DAY]).get_indexer(pd.MultiIndex.from_frame(units[DAY]))
+    walk_in = units["walk_in_units_per_day"].to_numpy()
+    there = units["available_units"].to_numpy() + walk_in
+    total = 0.0
+    for counted in pickups:
+        asked = random.poisson(counted[day] * units["units_per_pickup"].to_numpy() + walk_in)
+        total += float((np.maximum(asked - there, 0.0) * units["margin_fen"].to_numpy()).sum())
+    return total / len(pickups)
+
+
+def _waiting(
+    one: Round, question: DayQuestion, days: pd.DataFrame, pickups: Array, random: np.random.Generator
+) -> float:
+    """Mean customer-minutes of waiting of a day's customers in first-come queues, all store-days together."""
+    draws, count = min(len(pickups), 40), len(days)
+    customers = pickups[:draws].reshape(-1)
+    day = np.tile(np.arange(count), draws)
+    slots, staff, shares = _slot_tables(one, question, days)
+    seconds = question.allocation["stores"].set_index("store_id")["handover_seconds"]
+    service = days["store_id"].map(seconds).to_numpy(np.float64)[day]
+    most, people = int(customers.max(initial=0)), int(staff.max(initial=1))
+    steps = np.cumsum(shares, axis=1)
+    chance = random.random((customers.size, most))
+    slot = (chance[:, :, None] > steps[day][:, None, :]).sum(axis=2).clip(max=slots.size - 1)
+    times = (slot + random.random(slot.shape)) * SLOT_SECONDS
+    times = np.sort(np.where(np.arange(most) < customers[:, None], times, np.inf), axis=1)
+    free = np.zeros((customers.size, people))
+    waited = 0.0
+    for number in range(most):
+        arrives = times[:, number]
+        here = np.isfinite(arrives)
+        now = np.where(here, arrives, 0.0)
+        serving = staff[day, (now // SLOT_SECONDS).astype(np.int64)]
+        ready = np.where(np.arange(people) < serving[:, None], free, np.inf)
+        first = ready.argmin(axis=1)
+        rows = np.arange(customers.size)
+        wait = np.maximum(ready[rows, first] - now, 0.0)
+        served = here & (wait < PATIENCE_SECONDS)
+        waited += float(np.minimum(wait[here], PATIENCE_SECONDS).sum())
+        ends = now + wait + random.exponential(1.0, customers.size) * service
+        free[rows[served], first[served]] = ends[served]
+    return waited / 60.0 / draws
+
+
+def _slot_tables(one: Round, question: DayQuestion, days: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """Open half hours, persons and shares of the day in them (store-days, half hours)."""
+    rows = one.allocation.staff_slots
+    staff = rows.pivot_table(index=DAY, columns="slot", values="staff_planned", fill_value=0)
+    staff = staff.reindex(pd.MultiIndex.from_frame(days[DAY]), fill_value=0)
+    profile = question.allocation["slots"].pivot_table(index=["store_id", "weekday"], columns="slot", values="share")
+    keys = pd.MultiIndex.from_arrays([days["store_id"], days["business_date"].dt.day_of_week])
+    shares = profile.reindex(index=keys, columns=staff.columns).fillna(0.0).to_numpy(np.float64)
+    return staff.columns.to_numpy(), staff.to_numpy(np.int64), shares / shares.sum(axis=1, keepdims=True)
+
+
+def _staff_fen(one: Round, question: DayQuestion, parameters: JointParameters) -> float:
+    """Cost of the half hours planned: those of the roster at its wage, the others at theirs."""
+    rows = one.allocation.staff_slots.merge(question.allocation["rosters"], on=DAY)
+    rows = rows.merge(question.allocation["stores"][["store_id", "counters"]], on="store_id")
+    usual = np.minimum(rows["rostered_staff"], rows["counters"])
+    called = (rows["staff_planned"] - usual).clip(lower=0)
+    economics = parameters.economics
+    fen = economics.rostered_staff_fen_per_hour * (rows["staff_planned"] - called)
+    return 0.5 * float((fen + economics.called_staff_fen_per_hour * called).sum())
+
+
+def compare(question: DayQuestion, parameters: JointParameters, draws: int, seed: int) -> dict[str, Any]:
+    """One city: the evaluator's objective and the drawn figures of both plans."""
+    started = time.process_time()
+    rounds = settle(question, parameters)
+    seconds = time.process_time() - started
+    apart, joint = rounds[0], best_round(rounds)
+    row: dict[str, Any] = {"city": seed, "rounds": len(rounds) - 1, "taken": joint.number, "cpu_s": seconds}
+    for name, one in (("apart", apart), ("joint", joint)):
+        row[f"{name} evaluator yuan"] = one.score.objective_fen / 100
+        row[f"{name} evaluator overload"] = one.score.overload_probability
+        figures = drawn(one, question, parameters, draws, seed)
+        row.update({f"{name} {measure}": getattr(figures, measure) for measure in MEASURES})
+    return row
+
+
+def show(table: pd.DataFrame) -> None:
+    with pd.option_context("display.width", 250, "display.max_columns", 40, "display.precision", 3):
+        print(table.drop(columns=["cpu_s"]).round(3).to_string(index=False))
+    print(f"\nmedian over {len(table)} cities      apart      joint   joint better / equal / worse in so many cities")
+    for measure in ("evaluator yuan", "evaluator overload", *MEASURES):
+        apart, joint = table[f"apart {measure}"], table[f"joint {measure}"]
+        more_is_better = measure in ("evaluator yuan", "redemptions", "objective_yuan")
+        gain = (joint - apart) if more_is_better else (apart - joint)
+        counts = f"{(gain > 1e-9).sum()} / {(gain.abs() <= 1e-9).sum()} / {(gain < -1e-9).sum()}"
+        print(f"{measure:<24}{apart.median():>14.3f}{joint.median():>11.3f}   {counts}")
+    never_worse = bool((table["joint evaluator yuan"] >= table["apart evaluator yuan"] - 1e-6).all())
+    print(f"weighted objective (evaluator) no worse in each city: {never_worse}")
+    print(f"CPU seconds of a joint plan, median: {table['cpu_s'].median():.2f}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--cities", type=int, default=20)
+    parser.add_argument("--stores", type=int, default=24)
+    parser.add_argument("--skus", type=int, default=40)
+    parser.add_argument("--stocks", type=int, default=8)
+    parser.add_argument("--draws", type=int, default=200)
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="rouxing-joining-") as state:
+        os.environ["ROUXING_STATE_DIR"] = state
+        rows = [_one_city(Chain(asked.stores, asked.skus, asked.stocks, seed), asked.draws)
+                for seed in range(1, asked.cities + 1)]  # fmt: skip
+    show(pd.DataFrame(rows))
+
+
+def _one_city(chain: Chain, draws: int) -> Mapping[str, Any]:
+    from rouxing.settings import load_settings
+    from rouxing.warehouse.database import open_database
+
+    database = open_database(load_settings(database_name=f"joining_{chain.seed}"))
+    fill(database, chain)
+    with database.connect() as connection:
+        question = city(connection, chain)
+    database.close()
+    return compare(question, JointParameters(), draws, chain.seed)
+
+
+if __name__ == "__main__":
+    main()
