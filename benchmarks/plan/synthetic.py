@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rouxing.forecast.commitments import CLAIM_DAYS
 from rouxing.model.dates import day_start, planning_moment
 from rouxing.model.quantiles import LEVELS, QUANTILE_COLUMNS
 
@@ -102,6 +103,7 @@ class Chain:
             "forecast_exchanges": self._exchanges(),
             "forecast_totals": self._totals(),
             "redemption_curves": self._curves(),
+            "forecast_claims": self._coming_claims(),
         }
 
     def _stores(self) -> pd.DataFrame:
@@ -181,13 +183,27 @@ class Chain:
             "quantity_units": 12, "status": "dispatched", "ordered_at": day_start(BUSINESS_DATE) - timedelta(days=1),
         })  # fmt: skip
 
+    def _carried(self, days: int) -> pd.DataFrame:
+        """Every coupon stock (number), carrier_id and day (number); ``scale``: stores that the carrier stands for."""
+        zones = np.unique(self.districts)
+        own = _product(stock=np.arange(ZONE_STOCKS, self.stocks), carrier=np.arange(self.stores), day=np.arange(days))
+        zone = _product(stock=np.arange(ZONE_STOCKS), carrier=np.arange(zones.size), day=np.arange(days))
+        own = own.assign(carrier_id=self.store_ids[own["carrier"]], scale=1)
+        zone = zone.assign(carrier_id=zones[zone["carrier"]], scale=DISTRICT_STORES)
+        return pd.concat([own, zone], ignore_index=True)
+
+    def _coming_claims(self) -> pd.DataFrame:
+        both = self._carried(CLAIM_DAYS)
+        random = self.random("wanted")
+        return pd.DataFrame({
+            "stock_id": self.stock_ids[both["stock"]], "carrier_id": both["carrier_id"],
+            "date": _dates(CLAIM_DAYS)[both["day"]],
+            "wanted_claims": random.gamma(3.0, 4.0, len(both)) * both["scale"], "assumed_coupons": 14 * both["scale"],
+        })  # fmt: skip
+
     def _quotas(self) -> pd.DataFrame:
         days = np.arange(QUOTA_DAYS + 2)
-        own = _product(stock=np.arange(ZONE_STOCKS, self.stocks), carrier=np.arange(self.stores), day=days)
-        zone = _product(stock=np.arange(ZONE_STOCKS), carrier=np.arange(np.unique(self.districts).size), day=days)
-        own = own.assign(carrier_id=self.store_ids[own["carrier"]], scale=1)
-        zone = zone.assign(carrier_id=np.unique(self.districts)[zone["carrier"]], scale=DISTRICT_STORES)
-        both = pd.concat([own, zone], ignore_index=True)
+        both = self._carried(QUOTA_DAYS + 2)
         random = self.random("quotas")
         quota = random.integers(4, 25, len(both)) * both["scale"].to_numpy()
         claimed = np.where(both["day"] < QUOTA_DAYS, random.uniform(0.3, 1.1, len(both)), 0.0)
