@@ -40,7 +40,8 @@ def within_budget(what: str, work: Callable[[], T]) -> T:
         raise errors[0]
     if not results:
         raise OutOfTimeError(
-            f"{what} not decided within {seconds:g} s; a safer plan takes its place. Give it more time with "
-            "ROUXING_PLAN_SECONDS if that happens often."
+            f"{seconds:g} 秒内没有算完（{what}），改用更稳妥的方案；如经常发生，请调大 ROUXING_PLAN_SECONDS / "
+            f"{what} not decided within {seconds:g} s, a safer plan takes its place. Give it more time with "
+            "ROUXING_PLAN_SECONDS if that happens often"
         )
     return results[0]

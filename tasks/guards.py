@@ -36,7 +36,7 @@ def keep_guards(connection: Connection, moment: Moment, outcomes: pd.DataFrame) 
     crossings = crossed(measured(held), read_guards(connection, moment))
     if not crossings:
         return ""
-    words = f"guard crossed on {moment.origin}: {', '.join(crossing.sentence for crossing in crossings)}"
+    words = f"guard crossed on {moment.origin}: {'; '.join(crossing.sentence for crossing in crossings)}"
     if pilot.empty:
         return words
     pilot_id = str(pilot["pilot_id"].iloc[0])

@@ -139,7 +139,7 @@ def obstacle_of(plan: Plan) -> str:
     crossings = vetoes(predicted(slots, "load_mean"), predicted(slots, "in_force_mean"), limits)
     if not crossings:
         return ""
-    return f"{plan.rung} plan breaks a guard: {', '.join(crossing.sentence for crossing in crossings)}"
+    return f"{plan.rung} plan breaks a guard: {'; '.join(crossing.sentence for crossing in crossings)}"
 
 
 def _frozen(known: Known, why: str) -> Plan:
@@ -199,9 +199,10 @@ def _troubles(connection: Connection, moment: Moment) -> tuple[Trouble, ...]:
     ).iloc[0]
     if 2 * counts["stale"] > counts["locations"]:
         oldest = counts["oldest"].tz_convert(SHANGHAI)
+        stale, all_of, since = counts["stale"], counts["locations"], f"{oldest:%Y-%m-%d %H:%M}"
         note = (
-            f"stock counts of {counts['stale']} of {counts['locations']} locations are older than {hours} hours, "
-            f"the oldest of {oldest:%Y-%m-%d %H:%M}"
+            f"{all_of} 处库存中有 {stale} 处的盘点早于 {hours} 小时，最早为 {since} / "
+            f"stock counts of {stale} of {all_of} locations are older than {hours} hours, the oldest of {since}"
         )
         troubles.append(Trouble("allocate", "stale", note))
     return tuple(troubles)
@@ -215,7 +216,10 @@ def _pilot_note(pilot: pd.DataFrame) -> str:
     if pilot.empty or pilot["store_id"].ne("").any():
         return ""
     name = pilot["pilot_id"].iloc[0]
-    return f"pilot {name} is over: no store is changed until it is released (rouxing pilot release) or another starts"
+    return (
+        f"试点 {name} 已停止或到期：在放开（rouxing pilot release）或另开试点之前，不调整任何门店 / "
+        f"pilot {name} is over: no store is changed until it is released (rouxing pilot release) or another starts"
+    )
 
 
 def _first_row(frame: pd.DataFrame) -> Row:

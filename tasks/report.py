@@ -10,9 +10,9 @@ import pandas as pd
 
 from rouxing.forecast.rolling import judged_origins
 from rouxing.model.holidays import day_words
-from rouxing.report.approval import approval_words, waiting_words
+from rouxing.report.approval import approval_words
 from rouxing.report.plan_report import PlanReport, PlanValues, empty_frame
-from rouxing.report.words import Words
+from rouxing.report.words import NOTHING, Words, both_languages
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.context import Moment, current_database, current_settings
@@ -68,7 +68,7 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool) -
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
         label=header["label"],
         approval=_approval(header),
-        waiting=waiting_words("" if header["approved_by"] else header["approval_note"]),
+        waiting=NOTHING if header["approved_by"] else both_languages(header["approval_note"]),
         fallback_cost_fen=_number(header["fallback_cost_fen"]),
         accuracy_window=_accuracy_window(moment, header["judge_days"]),
         day_note=Words(*day_words(business_date)),

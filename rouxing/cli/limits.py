@@ -10,7 +10,7 @@ from rich.table import Table
 
 from rouxing.cli.present import connected
 from rouxing.model.errors import PermanentError
-from rouxing.plan.guards import UNITS
+from rouxing.plan.guards import NAMES
 from rouxing.publish.approvals import auto_limits
 from rouxing.settings import Settings
 from rouxing.warehouse.frames import read_frame
@@ -32,14 +32,14 @@ def show_limits(settings: Settings) -> None:
         shown = ", ".join(value) if isinstance(value, tuple) else f"{value:,g}"
         table.add_row(name, shown, "automatic approval")
     for row in guards.to_dict("records"):
-        table.add_row(str(row["metric"]), f"{row['limit_value']:,g}", f"guard: {UNITS[row['metric']]}")
+        table.add_row(str(row["metric"]), f"{row['limit_value']:,g}", f"guard: {NAMES[row['metric']][1]}")
     Console().print(table)
 
 
 def set_limit(settings: Settings, name: str, value: str, by: str) -> None:
     """Sets one limit for plans made from now on; PermanentError for an unknown name or a value it cannot have."""
     with connected(settings) as (connection, now):
-        if name in UNITS:
+        if name in NAMES:
             values = {"metric": name, "limit_value": _number(name, value), "set_by": by, "set_at": now}
             connection.execute(named_query("publish/insert_guard").encode(), values)
         else:
@@ -53,7 +53,7 @@ def _value(name: str, value: str) -> Any:
     if name in LISTS:
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if name not in NUMBERS:
-        raise PermanentError(f"There is no limit {name!r}; there are {', '.join([*NUMBERS, *LISTS, *UNITS])}.")
+        raise PermanentError(f"There is no limit {name!r}; there are {', '.join([*NUMBERS, *LISTS, *NAMES])}.")
     return _number(name, value)
 
 

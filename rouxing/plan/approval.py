@@ -123,9 +123,9 @@ def beyond_limits(change: PlanChange, rung: str, verdict: str, limits: AutoLimit
         (verdict not in allowed, f"校验结论 {verdict} 不可自动批准 / verdict {verdict} never approves itself"),
         (
             share > widest,
-            f"调整 {share:.1%} 的券，超过 {widest:.1%} / {share:.1%} of the coupons move, above {widest:.1%}",
+            f"额度调整幅度 {share:.1%}，超过 {widest:.1%} / {share:.1%} of the coupons move, above {widest:.1%}",
         ),
-        (moved > most, f"调整 {moved:,} 张，超过 {most:,} 张 / {moved:,} coupons move, above {most:,}"),
+        (moved > most, f"共调整 {moved:,} 张，超过 {most:,} 张 / {moved:,} coupons move, above {most:,}"),
         (
             cost > dearest,
             f"面额增加 {cost:,.0f} 元，超过 {dearest:,.0f} 元 / ¥{cost:,.0f} more face value, above ¥{dearest:,.0f}",

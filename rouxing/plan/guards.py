@@ -12,10 +12,11 @@ import pandas as pd
 from rouxing.model.dates import SLOT_MINUTES
 
 Metric = Literal["wait", "cancel", "overload"]
-UNITS: dict[Metric, str] = {
-    "wait": "s mean wait",
-    "cancel": "of ordered units not filled",
-    "overload": "min a store-day over the wait target",
+# What each guard limits: name and unit, Chinese and English.
+NAMES: dict[Metric, tuple[str, str]] = {
+    "wait": ("平均等候（秒）", "mean wait in seconds"),
+    "cancel": ("未满足的件数占比", "share of ordered units not filled"),
+    "overload": ("每店每天等候超标的分钟数", "minutes a store-day over the wait target"),
 }
 # Who comes to a queue that would not settle waits the half hour at least.
 LONGEST_WAIT_SECONDS = 60.0 * SLOT_MINUTES
@@ -33,8 +34,9 @@ class Crossing:
 
     @property
     def sentence(self) -> str:
-        """E.g. ``wait 712.0 above 600 (s mean wait)``."""
-        return f"{self.metric} {self.value:,.3g} above {self.limit:,g} ({UNITS[self.metric]})"
+        """Chinese / English, with both figures."""
+        zh, en = NAMES[self.metric]
+        return f"{zh} {self.value:,.3g}，超过 {self.limit:,g} / {en} {self.value:,.3g} above {self.limit:,g}"
 
 
 def measured(outcomes: pd.DataFrame) -> dict[Metric, float]:

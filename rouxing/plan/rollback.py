@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
 CELL = ["stock_id", "carrier_id", "business_date"]
@@ -37,12 +40,19 @@ def not_restored(quotas: pd.DataFrame, former: pd.DataFrame) -> pd.DataFrame:
 def restored_words(former_plan_id: str, missing: pd.DataFrame, shown: int = 200) -> str:
     """What a person reads on the plan: which quotas could not come back, and what each became instead."""
     if missing.empty:
-        return f"rollback to {former_plan_id}: every quota came back exactly"
+        return f"回滚到 {former_plan_id}：额度全部恢复 / rollback to {former_plan_id}: every quota came back exactly"
     lines = [
-        f"{row['stock_id']} {row['carrier_id']} {row['business_date']:%Y-%m-%d}: {row['quota_coupons']} instead of "
-        f"{row['former_coupons']} ({row['reason']})"
+        f"{_cell(row)}：{row['quota_coupons']} 张，原为 {row['former_coupons']} 张（{row['reason']}） / {_cell(row)}: "
+        f"{row['quota_coupons']} instead of {row['former_coupons']} ({row['reason']})"
         for row in missing.head(shown).to_dict("records")
     ]
-    more = [f"and {len(missing) - shown} more"] if len(missing) > shown else []
-    head = f"rollback to {former_plan_id}: {len(missing)} quotas could not come back exactly"
+    more = [f"另有 {len(missing) - shown} 个 / and {len(missing) - shown} more"] if len(missing) > shown else []
+    head = (
+        f"回滚到 {former_plan_id}：{len(missing)} 个额度没能原样恢复 / "
+        f"rollback to {former_plan_id}: {len(missing)} quotas could not come back exactly"
+    )
     return "\n".join([head, *lines, *more])
+
+
+def _cell(row: dict[Hashable, Any]) -> str:
+    return f"{row['stock_id']} {row['carrier_id']} {row['business_date']:%Y-%m-%d}"

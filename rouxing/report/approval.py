@@ -20,11 +20,3 @@ def approval_words(approved_by: str, expires_at: datetime | None, *, can_be_sent
     if approved_by == AUTOMATIC:
         return Words(f"自动批准，有效至 {until}", f"Approved automatically until {until}")
     return Words(f"{approved_by} 批准，有效至 {until}", f"Approved by {approved_by} until {until}")
-
-
-def waiting_words(note: str) -> Words:
-    """What keeps a plan from approving itself: "Chinese / English; Chinese / English" as `beyond_limits` writes it."""
-    if not note:
-        return NOTHING
-    parts = [part.partition(" / ") for part in note.split("; ")]
-    return Words("；".join(zh for zh, _, _ in parts), "; ".join(en or zh for zh, _, en in parts))

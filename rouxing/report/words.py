@@ -12,7 +12,7 @@ NOTHING = Words("", "")
 
 RUNGS = {
     "full": Words("完整计划", "Full plan"),
-    "trimmed": Words("上次的好计划，按今日上限收紧（降级）", "Last good plan, trimmed to today's limits (degraded)"),
+    "trimmed": Words("沿用上次计划，按今日上限收紧（降级）", "Last good plan, trimmed to today's limits (degraded)"),
     "rule": Words("规则方案（降级）", "Rule plan (degraded)"),
     "freeze": Words("冻结：沿用现行设置（降级）", "Frozen: settings in force kept (degraded)"),
 }
@@ -215,12 +215,21 @@ def trouble_words(line: str) -> Words:
     head, _, note = line.partition(": ")
     rung, _, obstacle = head.partition(" plan ")
     if rung in RUNGS and obstacle in OBSTACLES:
-        return Words(f"{RUNGS[rung].zh}{OBSTACLES[obstacle].zh}：{note}", line)
+        said = both_languages(note)
+        return Words(f"{RUNGS[rung].zh}{OBSTACLES[obstacle].zh}：{said.zh}", f"{head}: {said.en}")
     stage, _, status = head.partition(" ")
     if stage not in STAGES or status not in STAGE_STATUSES:
-        return Words(line, line)
-    named, state = STAGES[stage], STAGE_STATUSES[status]
-    return Words(f"{named.zh}{state.zh}：{note}", f"{named.en} {state.en}: {note}")
+        return both_languages(line)
+    named, state, said = STAGES[stage], STAGE_STATUSES[status], both_languages(note)
+    return Words(f"{named.zh}{state.zh}：{said.zh}", f"{named.en} {state.en}: {said.en}")
+
+
+def both_languages(text: str) -> Words:
+    """``Chinese / English; Chinese / English`` as words; a text that is not written so stays as it is in both."""
+    parts = [part.partition(" / ") for part in text.split("; ")]
+    if not all(sign for _, sign, _ in parts):
+        return Words(text, text)
+    return Words("；".join(zh for zh, _, _ in parts), "; ".join(en for _, _, en in parts))
 
 
 def feed_title(feed: str, title: str) -> Words:

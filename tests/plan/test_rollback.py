@@ -30,10 +30,10 @@ def test_what_could_not_come_back_is_named_with_its_reason() -> None:
     assert missing[["carrier_id", "former_coupons", "quota_coupons"]].to_numpy().tolist() == [["S2", 30, 26]]
     said = restored_words("plan-1", missing)
     assert said.split("\n") == [
-        "rollback to plan-1: 1 quotas could not come back exactly",
-        "B1 S2 2026-06-18: 26 instead of 30 (change_limit)",
+        "回滚到 plan-1：1 个额度没能原样恢复 / rollback to plan-1: 1 quotas could not come back exactly",
+        "B1 S2 2026-06-18：26 张，原为 30 张（change_limit） / B1 S2 2026-06-18: 26 instead of 30 (change_limit)",
     ]
-    assert restored_words("plan-1", missing.head(0)) == "rollback to plan-1: every quota came back exactly"
+    assert restored_words("plan-1", missing.head(0)).endswith("rollback to plan-1: every quota came back exactly")
     assert restored_words("plan-1", pd.concat([missing] * 3), shown=2).endswith("and 1 more")
 
 

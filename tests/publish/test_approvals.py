@@ -203,12 +203,14 @@ def test_a_pilot_is_stopped_when_its_customers_wait(drafted: Database, chain: Se
         with drafted.connect() as connection:
             said = keep_guards(connection, next_day, pd.DataFrame(rows))
         assert (said != "") == (worse == store)
-    assert "is stopped: guard crossed on 2026-06-18: wait 900 above 600 (s mean wait)" in said
+    assert said.endswith(
+        "guard crossed on 2026-06-18: 平均等候（秒） 900，超过 600 / mean wait in seconds 900 above 600"
+    )
     later = resolve_moment(next_day.business_date, next_day.as_of + timedelta(minutes=10))
     with drafted.connect() as connection:
         assert list(read_pilot(connection, later)["store_id"]) == [""]
     name, reason = run(drafted, "select pilot_id, stopped_reason from plan.pilots")[0]
-    assert "wait 900" in reason
+    assert "wait in seconds 900" in reason
     list_pilots(chain)
     release_pilot(chain, name, "运营")
     run(drafted, "update plan.pilots set released_at = %s", next_day.as_of)

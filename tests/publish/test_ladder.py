@@ -58,7 +58,8 @@ def test_stale_stock_makes_no_full_plan_and_says_how_old_it_is(drafted: Database
     run(drafted, "update core.stock_levels set counted_at = counted_at - interval '3 days'")
     plan = certified()
     assert (plan.rung, plan.is_published) == ("rule", True)
-    assert plan.rung_reason.startswith("allocate stale: stock counts of 3 of 3 locations are older than 36 hours, the ")
+    assert plan.rung_reason.startswith("allocate stale: 3 处库存中有 3 处的盘点早于 36 小时")
+    assert " / stock counts of 3 of 3 locations are older than 36 hours, the oldest of " in plan.rung_reason
 
 
 def test_a_fallback_that_fails_itself_leads_on_to_the_next(drafted: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +96,7 @@ def test_a_plan_that_would_keep_customers_waiting_is_vetoed_though_it_is_worth_m
     plan = certified()
     assert plan.rung != "full"
     assert "full plan breaks a guard: " in plan.rung_reason
-    assert "wait " in plan.rung_reason
+    assert " / mean wait in seconds " in plan.rung_reason
     assert plan.is_published
 
 
@@ -119,7 +120,7 @@ def test_a_decision_that_takes_too_long_counts_as_failed(drafted: Database, monk
     monkeypatch.setenv("ROUXING_PLAN_SECONDS", "0.05")
     current_settings.cache_clear()
     gate = Event()
-    with pytest.raises(OutOfTimeError, match=r"quotas not decided within 0\.05 s; a safer plan takes its place"):
+    with pytest.raises(OutOfTimeError, match=r"quotas not decided within 0\.05 s, a safer plan takes its place"):
         within_budget("quotas", gate.wait)
     gate.set()
     assert within_budget("quotas", lambda: 7) == 7

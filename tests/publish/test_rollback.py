@@ -44,7 +44,7 @@ def test_a_rollback_brings_the_former_quotas_back_and_is_approved_by_who_asked(d
     plan = restored(former.plan_id, town)
     assert (plan.label, plan.rung, plan.certificate.verdict) == ("rollback", "trimmed", "pass")
     assert dict(run(drafted, QUOTAS, plan.redistribution_id, DAY)) == {"S1": 26, "S2": 20}
-    assert plan.rung_reason == f"rollback to {former.plan_id}: every quota came back exactly"
+    assert plan.rung_reason.endswith(f" / rollback to {former.plan_id}: every quota came back exactly")
     assert plan.ledger_status == "degraded"
     assert run(drafted, "select approved_by, note from plan.approvals") == [("李经理", f"rollback to {former.plan_id}")]
     assert waits_for(plan) == ""
