@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from rouxing.allocate.habits import Habits, UsualHabits, booking_habits
 from rouxing.allocate.shifts import ShiftRules, Shifts, plan_shifts
-from rouxing.allocate.slots import CLOSED, OfferRules, slot_offers
+from rouxing.allocate.slots import OfferRules, slot_offers
 from rouxing.allocate.store_hours import StoreHours, store_hours
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.queues_staffing import WaitTarget, arrivals_within_wait, mean_waits, staff_within_target
@@ -22,24 +23,28 @@ SHIFT_COLUMNS = ["store_id", "business_date", "kind", "starts_slot", "ends_slot"
 @dataclass(frozen=True, slots=True)
 class StaffParameters:
     """``wait_target_seconds``: the service target. The customers who come in a half hour wait at most so long on
-    average until somebody serves them. ``burst_share`` of them come in its first ``burst_seconds``.
+    average until somebody serves them.
 
     ``most_staff``: persons beyond whom no counter is planned. The defaults are cautious and stand in where master data
-    is silent: persons on shift, persons who can be called, pickups a half hour, share (0-1) of booked customers who
-    come and share of customers without a booking.
+    is silent: persons on shift, persons who can be called, pickups a half hour, and shares (0-1) of booked customers
+    who come, of customers without a booking, and of those who come in the first ten minutes of their half hour.
     """
 
     wait_target_seconds: float = 300.0
-    burst_share: float = 0.6
-    burst_seconds: float = 600.0
     most_staff: int = 60
     default_rostered_staff: int = 1
     default_callable_staff: int = 0
     default_pickup_capacity_slot: int = 8
     default_show_up_share: float = 1.0
     default_unbooked_share: float = 0.5
+    default_early_share: float = 0.6
     shifts: ShiftRules = field(default_factory=ShiftRules)
     offers: OfferRules = field(default_factory=OfferRules)
+
+    @property
+    def usual_habits(self) -> UsualHabits:
+        """What customers are taken to do where nothing is known of them."""
+        return UsualHabits(self.default_show_up_share, self.default_unbooked_share, self.default_early_share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def plan_staff(
     rosters: pd.DataFrame,
     parameters: StaffParameters | None = None,
     overrides: pd.DataFrame | None = None,
-    habits: pd.DataFrame | None = None,
+    bookings: pd.DataFrame | None = None,
 ) -> StaffPlan:
     """Staff, shifts, pickup capacity and offers of each open half hour at the wait target (transient queues).
 
@@ -71,17 +76,17 @@ def plan_staff(
     closes_slot, pickup_capacity_slot (may be NaN). ``rosters``: store_id, business_date, rostered_staff,
     callable_staff. Those on the roster are there from opening to closing, up to the counters; others are called for
     shifts where they are needed. Where too few can be had the capacity is what those there can serve. ``overrides``:
-    store_id, kind, value; staff_max caps the persons, closed leaves the store without people, pickups and offers.
-    ``habits``: store_id, show_up_share, unbooked_share.
+    store_id, kind, value, optional last_date; staff_max caps the persons, closed leaves the store without people,
+    pickups and offers.
+    ``bookings``: what customers of each store did lately (`booking_habits`); absent = the defaults.
 
     Raises:
         RefusedInputError: NaN or negative numbers, repeated keys, a store without master data.
     """
     parameters = parameters or StaffParameters()
-    days = store_hours(slot_load, stores, rosters, overrides, habits)
-    target = WaitTarget(
-        parameters.wait_target_seconds, ArrivalProfile(parameters.burst_share, parameters.burst_seconds)
-    )
+    days = store_hours(slot_load, stores, rosters, overrides)
+    habits = booking_habits(bookings, days.keys["store_id"], parameters.usual_habits)
+    target = WaitTarget(parameters.wait_target_seconds, ArrivalProfile(habits.early))
     needed = staff_within_target(days.arrivals, days.handover_seconds, target, parameters.most_staff)
     on_roster, most = _present(days, parameters)
     shifts = _called(days, needed, on_roster, most, parameters)
@@ -96,7 +101,7 @@ def plan_staff(
         expected_wait_seconds=np.where(np.isfinite(waits), waits, np.nan),
         capacity_pickups=capacity,
     )
-    lines = _with_offers(lines, days, parameters)
+    lines = _with_offers(lines, days, habits, parameters.offers)
     return StaffPlan(lines, _shift_lines(days, on_roster, shifts), _warnings(days, parameters))
 
 
@@ -133,16 +138,14 @@ def _capacity(days: StoreHours, planned: IntArray, target: WaitTarget, parameter
     return np.diff(np.floor(sums + 1e-9), axis=1, prepend=0.0).astype(np.int64)
 
 
-def _with_offers(lines: pd.DataFrame, days: StoreHours, parameters: StaffParameters) -> pd.DataFrame:
-    show_up = days.by_line(_or_default(days.show_up_share, parameters.default_show_up_share))
-    unbooked = days.by_line(_or_default(days.unbooked_share, parameters.default_unbooked_share))
+def _with_offers(lines: pd.DataFrame, days: StoreHours, habits: Habits, rules: OfferRules) -> pd.DataFrame:
     arrivals = lines["arrivals"].to_numpy(np.float64)
+    unbooked = arrivals * days.by_line(habits.unbooked)
     capacity = lines["capacity_pickups"].to_numpy(np.int64)
-    offers = slot_offers(capacity, arrivals, arrivals * unbooked, show_up, parameters.offers)
-    shut = days.by_line(days.is_closed)
+    offers = slot_offers(capacity, arrivals, unbooked, days.by_line(habits.show_up), rules)
     return lines.assign(
         offered_pickups=offers.bookings,
-        status=pd.Series(np.where(shut, CLOSED, offers.status), index=lines.index, dtype="str"),
+        status=pd.Series(offers.status, index=lines.index, dtype="str"),
         lead_minutes=offers.lead_minutes,
     )
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rouxing.allocate.overrides import closed_days, override_values
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, finite_columns, refuse_where
 
 _DAY = ["store_id", "business_date"]
-_KNOWN_KINDS = ("staff_max", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class StoreHours:
     """D store-days in the order of ``keys`` (store_id, business_date) x T half hours since opening.
 
     ``arrivals`` (D, T) and ``is_open`` (D, T); the rest (D,). NaN = nobody told: ``rostered``, ``callable_staff``,
-    ``pickup_capacity`` a half hour, ``show_up_share``, ``unbooked_share``. ``staff_most`` persons may be infinite. A
-    store that ``is_closed`` by an override has its half hours, and nobody comes.
+    ``pickup_capacity`` a half hour. ``staff_most`` persons may be infinite. A store that ``is_closed`` by an override
+    has its half hours, and nobody comes.
     """
 
     keys: pd.DataFrame
@@ -35,8 +35,6 @@ class StoreHours:
     rostered: FloatArray
     callable_staff: FloatArray
     pickup_capacity: FloatArray
-    show_up_share: FloatArray
-    unbooked_share: FloatArray
 
     def lines(self, **columns: Any) -> pd.DataFrame:
         """One row per open half hour: the keys, slot, and the (D, T) columns."""
@@ -54,7 +52,6 @@ def store_hours(
     stores: pd.DataFrame,
     rosters: pd.DataFrame,
     overrides: pd.DataFrame | None = None,
-    habits: pd.DataFrame | None = None,
 ) -> StoreHours:
     """The store-days of ``slot_load`` with all that planning people needs; frames as in `allocate.staff.plan_staff`.
 
@@ -66,13 +63,11 @@ def store_hours(
     days = days.merge(stores, on="store_id", how="left").merge(
         rosters[[*_DAY, "rostered_staff", "callable_staff"]], on=_DAY, how="left"
     )
-    if habits is not None:
-        days = days.merge(habits[["store_id", "show_up_share", "unbooked_share"]], on="store_id", how="left")
     opens = days["opens_slot"].to_numpy(np.int64)
     hours = np.maximum(days["closes_slot"].to_numpy(np.int64) - opens, 0)
     is_open = np.arange(hours.max(initial=0)) < hours[:, None]
-    least = _least_overrides(overrides, days["store_id"])
-    is_closed = least["closed"] > 0
+    is_closed = closed_days(overrides, days).to_numpy()
+    staff_max = np.nan_to_num(override_values(overrides, "staff_max", days), nan=np.inf)
     arrivals = _arrivals(slot_load, days, opens, is_open)
     return StoreHours(
         keys=days[_DAY],
@@ -82,13 +77,11 @@ def store_hours(
         is_open=is_open,
         is_closed=is_closed,
         counters=days["counters"].to_numpy(np.float64),
-        staff_most=np.where(is_closed, 0.0, np.nan_to_num(least["staff_max"], nan=np.inf)),
+        staff_most=np.where(is_closed, 0.0, np.floor(staff_max)),
         handover_seconds=days["handover_seconds"].to_numpy(np.float64),
         rostered=_column(days, "rostered_staff"),
         callable_staff=_column(days, "callable_staff"),
         pickup_capacity=_column(days, "pickup_capacity_slot"),
-        show_up_share=_column(days, "show_up_share"),
-        unbooked_share=_column(days, "unbooked_share"),
     )
 
 
@@ -104,20 +97,6 @@ def _check(slot_load: pd.DataFrame, stores: pd.DataFrame, rosters: pd.DataFrame)
     finite_columns(rosters, "rosters", ("rostered_staff", "callable_staff"))
 
 
-def _least_overrides(overrides: pd.DataFrame | None, store_ids: pd.Series) -> dict[str, FloatArray]:
-    """The tightest value of each kind at each store; NaN where there is none."""
-    if overrides is None:
-        return {kind: np.full(len(store_ids), np.nan) for kind in _KNOWN_KINDS}
-    finite_array(overrides["value"].dropna(), "overrides.value")
-    least = {}
-    for kind in _KNOWN_KINDS:
-        of_kind = overrides[overrides["kind"] == kind].groupby("store_id")["value"]
-        # A store is closed as soon as one row says so; persons are capped by the lowest row.
-        tightest = of_kind.max() if kind == "closed" else of_kind.min()
-        least[kind] = store_ids.map(tightest).to_numpy(np.float64)
-    return least
-
-
 def _arrivals(slot_load: pd.DataFrame, days: pd.DataFrame, opens: IntArray, is_open: BoolArray) -> FloatArray:
     day = pd.MultiIndex.from_frame(days[_DAY]).get_indexer(pd.MultiIndex.from_frame(slot_load[_DAY]))
     hour = slot_load["slot"].to_numpy(np.int64) - opens[day]
@@ -128,4 +107,4 @@ def _arrivals(slot_load: pd.DataFrame, days: pd.DataFrame, opens: IntArray, is_o
 
 
 def _column(days: pd.DataFrame, name: str) -> FloatArray:
-    return days[name].to_numpy(np.float64, na_value=np.nan) if name in days.columns else np.full(len(days), np.nan)
+    return days[name].to_numpy(np.float64, na_value=np.nan)

@@ -58,7 +58,8 @@ def decide_allocation(
     """Transfers, people per half hour and store-day limits for the business date and the day after.
 
     ``frames`` are those of `warehouse.plan_inputs.read_allocation_inputs`: stores, skus, rosters, counts, in_transit,
-    days, slots, split, sku_weekdays, walk_ins, exchanges; overrides (store_id, kind, value) may be absent.
+    days, slots, split, sku_weekdays, walk_ins, exchanges; overrides (store_id, kind, value) and bookings (by store, of
+    the last week) may be absent.
     ``load_shift``: store_id, business_date, mean_shift (pickups): what quotas decided since the forecast bring or take
     away (`shifted_days`); demand, people and limits follow. ``store_prices``: store_id, business_date, price_fen: what
     one more pickup that the store's goods could serve is worth.
@@ -71,7 +72,7 @@ def decide_allocation(
     )
     planned = days[days["date"] < pd.Timestamp(business_date) + pd.Timedelta(days=PLANNED_DAYS)]
     load = slot_arrivals(planned, frames["slots"], parameters.staffing_quantile)
-    staff = plan_staff(load, stores, frames["rosters"], parameters.staff)
+    staff = plan_staff(load, stores, frames["rosters"], parameters.staff, overrides, frames.get("bookings"))
     loads = planned.rename(columns={"date": "business_date", "mean": "load_mean"})
     loads = loads.assign(load_upper=loads[parameters.load_quantile])[
         ["store_id", "business_date", "load_mean", "load_upper"]

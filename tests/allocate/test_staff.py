@@ -92,10 +92,11 @@ def overrides(*rows: tuple[str, str, float]) -> pd.DataFrame:
 
 
 def test_bookings_are_inflated_for_those_who_do_not_come_and_leave_room_for_those_who_come_unbooked() -> None:
-    habits = pd.DataFrame({"store_id": ["S1"], "show_up_share": [0.7], "unbooked_share": [0.0]})
-    booked_only = plan_staff(load(8.0), store(), roster(1, 0), habits=habits).slots.iloc[0]
+    week = {"store_id": ["S1"], "bookings": [1000], "arrivals": [700], "unbooked": [0], "early": [420]}
+    booked_only = plan_staff(load(8.0), store(), roster(1, 0), bookings=pd.DataFrame(week)).slots.iloc[0]
     assert booked_only["offered_pickups"] > booked_only["capacity_pickups"]
-    half = plan_staff(load(8.0), store(), roster(1, 0), habits=habits.assign(unbooked_share=0.5)).slots.iloc[0]
+    mixed = pd.DataFrame({**week, "arrivals": [1400], "unbooked": [700], "early": [840]})
+    half = plan_staff(load(8.0), store(), roster(1, 0), bookings=mixed).slots.iloc[0]
     assert half["offered_pickups"] < booked_only["offered_pickups"]
 
 
