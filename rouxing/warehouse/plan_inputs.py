@@ -40,6 +40,7 @@ def read_allocation_inputs(
         "sku_weekdays": read_frame(connection, "forecast/sku_weekdays", forecast_id=forecast_id),
         "walk_ins": read_frame(connection, "forecast/walk_ins", forecast_id=forecast_id),
         "exchanges": read_frame(connection, "forecast/exchanges", forecast_id=forecast_id),
+        "bookings": read_frame(connection, "allocate/booking_habits", **as_of),
         "overrides": read_frame(connection, "core/overrides", **as_of),
     }
 
