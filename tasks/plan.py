@@ -10,7 +10,7 @@ from prefect import task
 from rouxing.model.economics import Economics
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, settle
 from rouxing.plan.pilot import stores_in_scope
-from rouxing.redistribute.problem import QuotaParameters
+from rouxing.redistribute.parameters import QuotaParameters
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame

@@ -71,13 +71,13 @@ def tightened(question: DayQuestion, random: np.random.Generator) -> DayQuestion
     usual = frames["days"].groupby("store_id")["mean"].mean()
     count = len(stores)
     room = np.ceil(stores["store_id"].map(usual).to_numpy() * random.uniform(1.05, 1.9, count))
-    service = random.integers(60, 200, count)
+    service = random.integers(120, 420, count)
     peak = stores["store_id"].map(usual).to_numpy() * 0.085
     people = peak * service / SLOT_SECONDS
     frames["stores"] = stores.assign(
         pickup_capacity_day=room, pickup_capacity_slot=40, counters=6, handover_seconds=service, lead_time_days=0
     )
-    rostered = np.ceil(people * random.uniform(0.9, 1.6, count)).astype(np.int64)
+    rostered = np.ceil(people * random.uniform(0.7, 1.4, count)).astype(np.int64)
     callable_staff = random.integers(0, 4, count)
     place = pd.Index(stores["store_id"]).get_indexer(pd.Index(frames["rosters"]["store_id"]))
     frames["rosters"] = frames["rosters"].assign(

@@ -33,6 +33,7 @@ def day_ability(
     limits = keys.merge(made.store_days, on=DAY)
     slots = _slots(frames, made, parameters)
     units = made.units.merge(_sku_facts(frames), on=["store_id", "sku_id"])
+    is_last = units["business_date"] == units["business_date"].max()
     return DayAbility(
         forecast_mean=_floats(days["mean"]),
         dispersion=_floats(days["dispersion"].astype(np.float64).fillna(0.0)),
@@ -48,7 +49,7 @@ def day_ability(
         available=_floats(units["available_units"]),
         unit_dispersion=_floats(units["units_dispersion"]),
         margin_fen=_floats(units["margin_fen"]),
-        holding_fen=_floats(units["holding_fen"]),
+        holding_fen=_floats(units["holding_fen"].where(is_last, 0)),
     )
 
 

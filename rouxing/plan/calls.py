@@ -1,4 +1,4 @@
-"""Whom to call in beyond the usual: people are worth their hour where room for pickups is dear."""
+"""Whom to call in beyond the usual: people are worth their hour where waiting or room for pickups is dear."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ import numpy as np
 import pandas as pd
 
 from rouxing.optimize.checks import BoolArray, FloatArray
-from rouxing.plan.objective import DayAbility
+from rouxing.plan.objective import DayAbility, slot_wait_minutes
 
 _SECONDS_PER_HOUR = 3600.0
+_SLOT_HOURS = 0.5
 # Part of a called hour that serves customers: they come in peaks.
 _BUSY_SHARE = 0.5
 # People are planned for this quantile of the day where they are called in: the load that store-days are held to.
 _HIGH_QUANTILE = "p90"
 
 
-def worth_calling(ability: DayAbility, people_price_fen: FloatArray, hour_fen: float) -> BoolArray:
-    """Store-days (N,) on which the pickups that an hour more can serve earn more than the hour costs.
+def worth_calling(
+    ability: DayAbility, mean: FloatArray, room_fen: FloatArray, minute_fen: float, hour_fen: float
+) -> BoolArray:
+    """Store-days (N,) on which a person more saves waiting, or makes room for pickups, worth more than the hours cost.
 
-    An hour serves 3600 / hand-over seconds x busy share pickups. ``people_price_fen`` (N,) per pickup.
+    Waiting: in some half hour a person more saves minutes x ``minute_fen`` above half of ``hour_fen``. Room: pickups
+    that an hour can serve (3600 / hand-over seconds x busy share) at ``room_fen`` (N,) each are worth an hour.
     """
-    seconds = np.ones(people_price_fen.size)
+    seconds = np.ones(room_fen.size)
     seconds[ability.slot_day] = np.maximum(ability.service_seconds, 1.0)
-    return np.asarray(people_price_fen * _BUSY_SHARE * _SECONDS_PER_HOUR / seconds > hour_fen)
+    for_room = room_fen * _BUSY_SHARE * _SECONDS_PER_HOUR / seconds > hour_fen
+    usual, more = (slot_wait_minutes(ability, mean, ability.staff + extra) for extra in (0.0, 1.0))
+    pays = minute_fen * (usual - more) > _SLOT_HOURS * hour_fen
+    return np.asarray(for_room | (np.bincount(ability.slot_day, pays, minlength=room_fen.size) > 0))
 
 
 def days_with_calls(days: pd.DataFrame, keys: pd.DataFrame, called: BoolArray, quantile: str) -> pd.DataFrame:

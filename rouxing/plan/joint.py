@@ -16,8 +16,8 @@ from rouxing.plan.calls import days_with_calls, worth_calling
 from rouxing.plan.day_allocation import AllocationParameters, DayAllocation, decide_allocation
 from rouxing.plan.objective import DayAbility, PlanScore, PlanWeights, score_plan
 from rouxing.plan.quota_round import QuotaQuestion, QuotaRound, decide_quotas, priced_question, with_troubles
-from rouxing.plan.room import bearable_capacity, bearable_means, trouble_prices
-from rouxing.redistribute.problem import QuotaParameters
+from rouxing.plan.room import balance, bearable_means, room_worth, trouble_prices
+from rouxing.redistribute.parameters import QuotaParameters
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -48,10 +48,11 @@ class DayQuestion:
 @dataclass(frozen=True)
 class Told:
     """``prices``: store_id, business_date, price_fen of room for one pickup more, mean_shift by the round's quotas.
-    ``called`` (N,): store-days on which it pays to call people in.
+    ``goods_fen`` (N,): of the price what goods could earn. ``called`` (N,): store-days on which it pays to call people.
     """
 
     prices: pd.DataFrame
+    goods_fen: FloatArray
     called: BoolArray
 
 
@@ -74,22 +75,25 @@ class Round:
 
     def told(self, parameters: JointParameters) -> Told:
         """What the next round hears from this one."""
-        economics = parameters.economics
-        troubles = trouble_prices(self.ability, self.mean, economics, parameters.weights)
-        # Where a limit is broken whatever the quotas, its price has no end; no room is worth more than what fills it.
+        economics, weights = parameters.economics, parameters.weights
+        # No room is worth more than what fills it, however dear whole coupons make its last part.
         worth = along(self.keys, self.quotas.pickup_worth, "worth_fen")
-        room = np.minimum(along(self.keys, self.quotas.room_prices, "price_fen"), worth)
-        people = troubles.counter + np.where(self.is_staff_bound, room, 0.0)
-        called = self.called | worth_calling(self.ability, people, economics.called_staff_fen_per_hour)
-        prices = self.keys.assign(price_fen=room + troubles.all, mean_shift=self.mean - self.ability.forecast_mean)
-        return Told(prices, called)
+        sold = np.minimum(along(self.keys, self.quotas.room_prices, "price_fen"), worth)
+        room = sold + room_worth(self.ability, self.mean, economics, weights)
+        called = self.called | worth_calling(
+            self.ability,
+            self.mean,
+            np.where(self._is_bound("staff|slot .*"), room, 0.0),
+            economics.wait_fen_per_minute * balance(weights),
+            economics.called_staff_fen_per_hour,
+        )
+        prices = self.keys.assign(price_fen=room, mean_shift=self.mean - self.ability.forecast_mean)
+        return Told(prices, np.where(self._is_bound("stock"), room, 0.0), called)
 
-    @property
-    def is_staff_bound(self) -> BoolArray:
-        """Store-days (N,) whose capacity people set."""
-        days = self.allocation.store_days
-        bound = along(self.keys, days.assign(is_bound=(days["binding"] == "staff").astype(np.float64)), "is_bound")
-        return np.asarray(bound > 0)
+    def _is_bound(self, pattern: str) -> BoolArray:
+        """Store-days (N,) whose limit is named so (a regular expression)."""
+        limits = self.keys.merge(self.quotas.room_prices, on=DAY, how="left")["binding"].fillna("")
+        return limits.str.fullmatch(pattern).to_numpy(np.bool_)
 
 
 def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
@@ -119,8 +123,8 @@ def decide_round(question: DayQuestion, parameters: JointParameters, last: Round
     allocation = _allocation(question, parameters, last, told)
     keys = store_day_keys(allocation)
     ability = day_ability(question.allocation, allocation, parameters.allocation)
-    frames = {**question.quotas, "store_days": allocation.store_days[list(question.quotas["store_days"].columns)]}
-    asked = priced_question(question.business_date, frames, question.scope, parameters.economics)
+    frames = _on(question, allocation)
+    asked = priced_question(question.business_date, frames, question.scope, parameters.quotas, parameters.economics)
     if last is not None:
         asked = _with_troubles(asked, keys, ability, last, parameters)
     quotas = decide_quotas(asked, frames, parameters.quotas, parameters.economics)
@@ -144,11 +148,22 @@ def _allocation(
         {**question.allocation, "days": days},
         parameters.allocation,
         load_shift=told.prices[[*DAY, "mean_shift"]],
-        store_prices=told.prices[[*DAY, "price_fen"]],
+        store_prices=last.keys.assign(price_fen=told.goods_fen),
     )
     forecast = last.allocation.store_days[[*DAY, "load_mean", "load_upper"]]
     days = made.store_days.drop(columns=["load_mean", "load_upper"]).merge(forecast, on=DAY, how="left")
     return replace(made, store_days=days[list(made.store_days.columns)])
+
+
+def _on(question: DayQuestion, allocation: DayAllocation) -> dict[str, pd.DataFrame]:
+    """The quota frames with what this allocation lets stores do in place of the first one's."""
+    made = {
+        "store_days": allocation.store_days,
+        "staff_slots": allocation.staff_slots,
+        "reservations": allocation.reservations,
+    }
+    asked = question.quotas
+    return {**asked, **{name: frame[list(asked[name].columns)] for name, frame in made.items() if name in asked}}
 
 
 def _with_troubles(
@@ -159,5 +174,4 @@ def _with_troubles(
     troubles = trouble_prices(ability, along(keys, last.keys.assign(mean=last.mean), "mean"), economics, weights)
     worth = along(keys, asked.pickup_worth, "worth_fen", missing=np.inf)
     bearable = bearable_means(ability, worth, economics, weights)
-    upper = bearable_capacity(ability, along(keys, last.allocation.store_days, "load_upper"), bearable)
-    return with_troubles(asked, keys.assign(trouble_fen=troubles.all, bearable_pickups=upper))
+    return with_troubles(asked, keys.assign(trouble_fen=troubles, bearable_mean=bearable))

@@ -47,7 +47,8 @@ class DayAbility:
     ``slot_day`` (M,): store-day of a half hour; ``slot_share`` its share of the day's pickups; ``staff`` and ``called``
     (of them beyond the roster) persons; ``service_seconds``. ``unit_day`` (C,): store-day of a SKU; ``rate`` units per
     pickup; ``walk_in`` units a day over the counter; ``available`` units for pickups, walk-in taken off;
-    ``unit_dispersion`` variance over mean; ``margin_fen``, ``holding_fen`` per unit.
+    ``unit_dispersion`` variance over mean; ``margin_fen``, ``holding_fen`` per unit, the latter 0 before the last day:
+    what is left then is for sale the next.
     """
 
     forecast_mean: FloatArray
@@ -79,15 +80,11 @@ class StoreDayCosts:
     overload_probability: FloatArray
     overload_pickups: FloatArray
 
-    def counter_fen(self, economics: Economics) -> FloatArray:
-        """What waiting and overload at the counter cost (N,)."""
-        wait = economics.wait_fen_per_minute * self.wait_minutes
-        return np.asarray(wait + economics.over_capacity_fen * self.overload_pickups)
-
     def experience_fen(self, economics: Economics, weights: PlanWeights) -> FloatArray:
         """What customers' troubles cost (N,), the balance of online and offline applied."""
         lost = 2.0 * ((1.0 - weights.offline) * self.lost_online_fen + weights.offline * self.lost_offline_fen)
-        return np.asarray(lost + self.counter_fen(economics))
+        wait = economics.wait_fen_per_minute * self.wait_minutes
+        return np.asarray(lost + wait + economics.over_capacity_fen * self.overload_pickups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,19 @@ def store_day_costs(ability: DayAbility, mean: FloatArray) -> StoreDayCosts:
     variance = mean + ability.dispersion * mean**2
     probability, excess = _over(mean, variance, ability.capacity)
     served, online, offline, left = _goods(ability, mean, variance)
-    return StoreDayCosts(served, online, offline, left, _waits(ability, mean, variance), probability, excess)
+    return StoreDayCosts(served, online, offline, left, _waits(ability, mean), probability, excess)
+
+
+def slot_wait_minutes(ability: DayAbility, mean: FloatArray, staff: FloatArray) -> FloatArray:
+    """Customer-minutes of waiting (M,) of half hours with ``staff`` (M,), expected over the levels of the day."""
+    mean = np.maximum(mean, _LEAST_MEAN)
+    spread = np.sqrt(mean + ability.dispersion * mean**2)
+    minutes = np.zeros(staff.size)
+    for level in _DAY_LEVELS:
+        pickups = np.maximum(mean + level * spread, 0.0)[ability.slot_day] * ability.slot_share
+        wait = np.minimum(erlang_c_wait(pickups / _SLOT_HOURS, ability.service_seconds, staff), _LONGEST_WAIT_SECONDS)
+        minutes += pickups * wait / _SECONDS_PER_MINUTE / len(_DAY_LEVELS)
+    return minutes
 
 
 def score_plan(
@@ -210,13 +219,7 @@ def _goods(
     )
 
 
-def _waits(ability: DayAbility, mean: FloatArray, variance: FloatArray) -> FloatArray:
-    """Customer-minutes of waiting per store-day, expected over the levels of the day."""
-    spread = np.sqrt(variance)
-    minutes = np.zeros(mean.size)
-    for level in _DAY_LEVELS:
-        pickups = np.maximum(mean + level * spread, 0.0)[ability.slot_day] * ability.slot_share
-        wait = erlang_c_wait(pickups / _SLOT_HOURS, ability.service_seconds, ability.staff)
-        waited = pickups * np.minimum(wait, _LONGEST_WAIT_SECONDS) / _SECONDS_PER_MINUTE
-        minutes += np.bincount(ability.slot_day, waited, minlength=mean.size) / len(_DAY_LEVELS)
-    return minutes
+def _waits(ability: DayAbility, mean: FloatArray) -> FloatArray:
+    """Customer-minutes of waiting per store-day."""
+    minutes = slot_wait_minutes(ability, mean, ability.staff)
+    return np.bincount(ability.slot_day, minutes, minlength=mean.size).astype(np.float64)

@@ -13,12 +13,15 @@ from rouxing.model.economics import Economics
 from rouxing.plan.ability import DAY
 from rouxing.plan.day_quotas import quota_question
 from rouxing.plan.objective import QuotaFigures
-from rouxing.redistribute.problem import CELL, QuotaParameters
+from rouxing.redistribute.keys import CELL
+from rouxing.redistribute.parameters import QuotaParameters
 from rouxing.redistribute.quotas import QuotaPlan, redistribute_quotas
 
 # A claim keeps this share of its worth at any price of its pickups: coupons are cut by limits, never by worth alone.
 _LEAST_WORTH = 0.05
-PER_CLAIM = "pickups_per_coupon"
+# What binds where a pickup more would cost customers more than it earns.
+BINDING = "experience"
+PER_CLAIM = "pickups_per_claim"
 
 
 @dataclass(frozen=True)
@@ -39,23 +42,28 @@ class QuotaRound:
     """Quotas with what they are made of and what they bring.
 
     ``loads``: pickups that a claim of a cell brings. ``shift``: store_id, business_date, mean_shift (pickups beyond the
-    forecast's). ``room_prices``: store_id, business_date, price_fen of the store-day's own limit. ``pickup_worth``: as
-    in the question.
+    forecast's). ``room_prices``: store_id, business_date, price_fen and binding of the store-day's own limit.
+    ``worth`` and ``pickup_worth``: as in the question.
     """
 
     plan: QuotaPlan
     loads: pd.DataFrame
     shift: pd.DataFrame
     room_prices: pd.DataFrame
+    worth: pd.DataFrame
     pickup_worth: pd.DataFrame
     figures: QuotaFigures
 
 
 def priced_question(
-    business_date: date, frames: Mapping[str, pd.DataFrame], scope: tuple[str, ...], economics: Economics
+    business_date: date,
+    frames: Mapping[str, pd.DataFrame],
+    scope: tuple[str, ...],
+    parameters: QuotaParameters,
+    economics: Economics,
 ) -> QuotaQuestion:
     """The quota question on these frames, with what claims and their pickups are worth to the chain."""
-    arguments = quota_question(business_date, frames, scope)
+    arguments = quota_question(business_date, frames, scope, parameters)
     cells = arguments["cells"]
     cells = cells.assign(value_fen=cells["value_fen"] * economics.claim_worth_share)
     redeemed = frames["curves"].groupby("stock_id")["redeemed_share"].sum()
@@ -65,10 +73,10 @@ def priced_question(
 
 
 def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion:
-    """The question when a pickup costs trouble_fen at its store and no more than bearable_pickups are worth having.
+    """The question when a pickup costs trouble_fen at its store and no more than bearable_mean are worth having.
 
     Args:
-        troubles: store_id, business_date, trouble_fen per pickup, bearable_pickups (upper quantile of the day's).
+        troubles: store_id, business_date, trouble_fen per pickup, bearable_mean (pickups a day, may be infinite).
     """
     cells = asked.arguments["cells"]
     each = asked.arguments["loads"].merge(
@@ -79,8 +87,12 @@ def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion
     value = cells["value_fen"].to_numpy(np.float64)
     left = value - np.minimum(costs.to_numpy(np.float64), (1.0 - _LEAST_WORTH) * value)
     days = asked.arguments["store_days"].merge(troubles, on=DAY, how="left")
-    bearable = days["bearable_pickups"].fillna(np.inf)
-    days = days.assign(capacity_pickups=np.minimum(days["capacity_pickups"], bearable))
+    bearable = days["bearable_mean"].to_numpy(np.float64)
+    tighter = bearable < days["slot_limit"].fillna(np.inf).to_numpy(np.float64)
+    days = days.assign(
+        slot_limit=np.where(tighter, bearable, days["slot_limit"]),
+        slot_binding=np.where(tighter, BINDING, days["slot_binding"]),
+    )
     store_days = days[list(asked.arguments["store_days"].columns)]
     return replace(
         asked, arguments={**asked.arguments, "cells": cells.assign(value_fen=left), "store_days": store_days}
@@ -92,9 +104,19 @@ def decide_quotas(
 ) -> QuotaRound:
     """The quotas that answer the question, and what they bring."""
     plan = redistribute_quotas(**asked.arguments, parameters=parameters)
-    loads = asked.arguments["loads"]
+    days = plan.store_loads
+    shift = days[DAY].assign(mean_shift=days["load_mean"] - days["forecast_mean"])
     figures = _figures(plan, asked.worth, economics)
-    return QuotaRound(plan, loads, _shift(plan, loads), _room_prices(plan), asked.pickup_worth, figures)
+    return QuotaRound(
+        plan=plan,
+        loads=asked.arguments["loads"],
+        shift=shift,
+        # Where quotas are at their least and still too many, a little more room lets no coupon out.
+        room_prices=days[[*DAY, "binding"]].assign(price_fen=days["price_fen"].where(~days["is_inherited"], 0.0)),
+        worth=asked.worth,
+        pickup_worth=asked.pickup_worth,
+        figures=figures,
+    )
 
 
 def _pickup_worth(worth: pd.DataFrame, loads: pd.DataFrame) -> pd.DataFrame:
@@ -105,20 +127,6 @@ def _pickup_worth(worth: pd.DataFrame, loads: pd.DataFrame) -> pd.DataFrame:
     sums = pd.concat([each[["store_id", "load_date", PER_CLAIM]], earned.rename("earned")], axis=1)
     sums = sums.groupby(["store_id", "load_date"])[[PER_CLAIM, "earned"]].sum()
     return (sums["earned"] / sums[PER_CLAIM]).rename("worth_fen").rename_axis(DAY).reset_index()
-
-
-def _shift(plan: QuotaPlan, loads: pd.DataFrame) -> pd.DataFrame:
-    quotas = plan.quotas.assign(more=plan.quotas["expected_claims"] - plan.quotas["reference_coupons"])
-    each = loads.merge(quotas[[*CELL, "more"]], on=CELL)
-    each = each.assign(mean_shift=each[PER_CLAIM] * each["more"])
-    sums = each.groupby(["store_id", "load_date"])["mean_shift"].sum()
-    return sums.rename_axis(DAY).reset_index()
-
-
-def _room_prices(plan: QuotaPlan) -> pd.DataFrame:
-    rows = plan.limits[plan.limits["limit"] == "capacity"]
-    prices = rows.rename(columns={"subject": "store_id"})[[*DAY, "price_fen"]].reset_index(drop=True)
-    return prices.astype({"business_date": "datetime64[us]"})
 
 
 def _figures(plan: QuotaPlan, worth: pd.DataFrame, economics: Economics) -> QuotaFigures:

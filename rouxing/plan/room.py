@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rouxing.model.economics import Economics
@@ -19,23 +17,16 @@ def balance(weights: PlanWeights) -> float:
     return weights.experience / max(1.0 - weights.experience, 1e-3)
 
 
-@dataclass(frozen=True, slots=True)
-class TroublePrices:
-    """What a pickup more costs its store's customers (N,), fen of efficiency: ``all`` of it, ``counter``: what people
-    could save them of it.
-    """
-
-    all: FloatArray
-    counter: FloatArray
+def trouble_prices(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> FloatArray:
+    """What a pickup more than ``mean`` (N,) costs its store's customers (N,), fen of efficiency."""
+    here, there = (store_day_costs(ability, level).experience_fen(economics, weights) for level in (mean, mean + 1.0))
+    return np.asarray(np.maximum(there - here, 0.0) * balance(weights))
 
 
-def trouble_prices(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> TroublePrices:
-    """The prices at ``mean`` (N,) pickups, from there to one pickup more."""
-    here, there = store_day_costs(ability, mean), store_day_costs(ability, mean + 1.0)
-    everything = there.experience_fen(economics, weights) - here.experience_fen(economics, weights)
-    counter = there.counter_fen(economics) - here.counter_fen(economics)
-    weight = balance(weights)
-    return TroublePrices(np.maximum(everything, 0.0) * weight, np.maximum(counter, 0.0) * weight)
+def room_worth(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> FloatArray:
+    """What room for one pickup more saves in overload (N,), fen of efficiency: P(pickups > capacity) x its cost."""
+    over = store_day_costs(ability, mean).overload_probability
+    return np.asarray(over * economics.over_capacity_fen * balance(weights))
 
 
 def bearable_means(
@@ -59,14 +50,3 @@ def bearable_means(
     crossing = middles[before, here] + np.clip(part, 0.0, 1.0) * (middles[first, here] - middles[before, here])
     crossing = np.where(first == 0, middles[0], crossing)
     return np.asarray(np.where((slopes > worth_fen).any(axis=0), crossing, np.inf))
-
-
-def bearable_capacity(ability: DayAbility, load_upper: FloatArray, bearable: FloatArray) -> FloatArray:
-    """Upper quantile (N,) of pickups at the bearable means, ``load_upper`` (N,) being that at the forecast's.
-
-    U(m) = m + (U0 - m0) sqrt((m + a m^2) / (m0 + a m0^2)).
-    """
-    before, dispersion = np.maximum(ability.forecast_mean, 1e-9), ability.dispersion
-    after = np.where(np.isfinite(bearable), bearable, before)
-    wider = np.sqrt((after + dispersion * after**2) / (before + dispersion * before**2))
-    return np.asarray(np.where(np.isfinite(bearable), after + (load_upper - before) * wider, np.inf))

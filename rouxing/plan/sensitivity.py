@@ -9,7 +9,7 @@ import pandas as pd
 
 from rouxing.model.economics import VALUE_FACTS
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, decide_round
-from rouxing.redistribute.problem import CELL
+from rouxing.redistribute.keys import CELL
 
 FACTORS = (0.5, 1.5)
 MASTER_DATA = {"margin_fen": "skus", "holding_fen": "skus", "face_value_fen": "coupon_stocks"}

@@ -14,7 +14,7 @@ from rouxing.model.economics import Economics
 from rouxing.model.errors import PermanentError
 from rouxing.plan.calls import worth_calling
 from rouxing.plan.objective import DayAbility, PlanWeights, QuotaFigures, score_plan, store_day_costs
-from rouxing.plan.room import bearable_means, trouble_prices
+from rouxing.plan.room import bearable_means, room_worth, trouble_prices
 
 ECONOMICS = Economics()
 EVEN = PlanWeights()
@@ -129,11 +129,12 @@ def test_a_pickup_more_is_dear_where_people_or_goods_are_short() -> None:
     short_of_people = replace(calm, staff=np.array([1.0]), capacity=np.array([100.0]))
     short_of_goods = replace(calm, available=np.array([50.0]))
     mean = np.array([100.0])
-    prices = [trouble_prices(one, mean, ECONOMICS, EVEN) for one in (calm, short_of_people, short_of_goods)]
-    assert prices[0].all[0] < 5.0
-    assert prices[1].counter[0] > 300.0
-    assert prices[2].all[0] == pytest.approx(500.0, rel=0.05)
-    assert prices[2].counter[0] == pytest.approx(prices[0].counter[0])
+    prices = [trouble_prices(one, mean, ECONOMICS, EVEN)[0] for one in (calm, short_of_people, short_of_goods)]
+    assert prices[0] < 5.0
+    assert prices[1] > 300.0
+    assert prices[2] == pytest.approx(500.0, rel=0.05)
+    assert room_worth(short_of_people, mean, ECONOMICS, EVEN)[0] == pytest.approx(1000.0 * 0.47, rel=0.05)
+    assert trouble_prices(short_of_people, mean, ECONOMICS, PlanWeights(experience=0.75))[0] > 2.5 * prices[1]
 
 
 def test_load_is_bearable_until_a_pickup_costs_what_it_earns() -> None:
@@ -148,6 +149,15 @@ def test_load_is_bearable_until_a_pickup_costs_what_it_earns() -> None:
 
 def test_people_are_called_where_half_their_hour_earns_it() -> None:
     """120 s a hand-over: half an hour's worth is 15 pickups; 3,960 fen an hour is 264 fen a pickup."""
-    one = ability()
-    assert worth_calling(one, np.array([265.0]), 3960.0).tolist() == [True]
-    assert worth_calling(one, np.array([263.0]), 3960.0).tolist() == [False]
+    one, mean = ability(slot_share=[0.0]), np.array([100.0])
+    assert worth_calling(one, mean, np.array([265.0]), 50.0, 3960.0).tolist() == [True]
+    assert worth_calling(one, mean, np.array([263.0]), 50.0, 3960.0).tolist() == [False]
+
+
+def test_people_are_called_where_they_save_their_cost_in_waiting() -> None:
+    """Ten customers in a half hour that one person cannot serve wait for hundreds of minutes in all."""
+    nothing = np.array([0.0])
+    for staff, expected in ((1.0, True), (5.0, False)):
+        one = ability(staff=[staff], service_seconds=[240.0])
+        assert worth_calling(one, np.array([100.0]), nothing, 50.0, 3960.0).tolist() == [expected]
+    assert not worth_calling(ability(staff=[1.0], service_seconds=[240.0]), np.array([100.0]), nothing, 1.0, 3960.0)[0]
