@@ -27,7 +27,7 @@ come as (
         store_id,
         count(*) as arrivals,
         count(*) filter (where booking_id is null) as unbooked,
-        count(*) filter (where extract(minute from arrived_at)::integer % 30 < 10) as early
+        count(*) filter (where mod(extract(minute from arrived_at)::integer, 30) < 10) as early
     from week_arrivals
     group by store_id
 )
