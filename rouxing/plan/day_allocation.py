@@ -85,6 +85,6 @@ def decide_allocation(
         staff_slots=staff.slots,
         shifts=staff.shifts,
         store_days=limits.store_days,
-        warnings=pd.concat([staff.warnings, limits.warnings], ignore_index=True),
+        warnings=pd.concat([stock.warnings, staff.warnings, limits.warnings], ignore_index=True),
         units=stock.units,
     )

@@ -21,6 +21,7 @@ from rouxing.allocate.position import (
     units_by_day,
 )
 from rouxing.allocate.reservations import Rates, Reserved, pickups_served, rates_on, reserve
+from rouxing.allocate.staff import WARNING_COLUMNS
 from rouxing.allocate.stock import StockAllocation, StockParameters, allocate_stock
 from rouxing.forecast.show_up import orders_of
 from rouxing.forecast.skus import SkuSplit
@@ -38,7 +39,8 @@ class DayStock:
     priority_units, walk_in_units, open_units, cover_share, where goods are scarce and for every SKU of an exchange
     coupon. ``pickups``: store_id, business_date, stock_pickups. ``units``: store_id, business_date, sku_id,
     available_units for pickups (open and kept for holders of coupons), units_per_pickup (per pickup collected, the
-    orders behind it that nobody fetches included).
+    orders behind it that nobody fetches included). ``warnings``: subject (store), business_date, missing, default_used:
+    stores whose goods arrive on a day that nobody forecast; they get none.
     """
 
     allocation: StockAllocation
@@ -46,6 +48,7 @@ class DayStock:
     reservations: pd.DataFrame
     pickups: pd.DataFrame
     units: pd.DataFrame
+    warnings: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def decide_stock(
         reservations=_reservations(chain, reserved),
         pickups=_pickups(chain, reserved, shelf_share),
         units=_units(chain, reserved),
+        warnings=_unforeseen(chain, arrivals),
     )
 
 
@@ -189,6 +193,22 @@ def _life_mean(
     grown = np.divide(total[:, reach - 1], base, out=np.tile(reach / covered_days, (len(base), 1)), where=base > 0)
     cells = chain.grid.cells(demand)
     return np.asarray(demand["mean"].to_numpy(np.float64) * (grown * life / reach).ravel()[cells])
+
+
+def _unforeseen(chain: _Chain, arrivals: pd.DataFrame) -> pd.DataFrame:
+    """A warning for each store whose day of arrival has no forecast."""
+    due = arrivals.rename(columns={"arrives_on": "date"})
+    known = chain.days[["store_id", "date"]].astype({"date": due["date"].dtype})
+    joined = due.merge(known, on=["store_id", "date"], how="left", indicator="found")
+    lacking = joined.loc[joined["found"] == "left_only"].sort_values("store_id", ignore_index=True)
+    return pd.DataFrame(
+        {
+            "subject": lacking["store_id"],
+            "business_date": lacking["date"],
+            "missing": "forecast_at_arrival",
+            "default_used": 0.0,
+        }
+    )[WARNING_COLUMNS]
 
 
 def _extra_worth(chain: _Chain, demand: pd.DataFrame, store_prices: pd.DataFrame, covered_days: int) -> FloatArray:

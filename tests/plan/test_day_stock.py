@@ -174,3 +174,13 @@ def test_a_chain_without_a_forecast_sends_nothing() -> None:
     stock = decided(days=days().iloc[:0])
     assert stock.transfers.empty
     assert stock.pickups["stock_pickups"].tolist() == [0, 0, 0, 0]
+    assert stock.warnings["subject"].tolist() == STORES
+
+
+def test_a_store_whose_goods_arrive_after_the_last_forecast_day_gets_none_and_a_warning() -> None:
+    stock = decided(days=days(ahead=1))
+    assert set(stock.transfers["store_id"]) == {"S1"}
+    assert stock.warnings.to_dict("records") == [
+        {"subject": "S2", "business_date": DAY + pd.Timedelta(days=1), "missing": "forecast_at_arrival",
+         "default_used": 0.0}
+    ]  # fmt: skip
