@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csc_array
 
 from rouxing.optimize.checks import BoolArray, FloatArray
 from rouxing.optimize.curves import DemandCurves
@@ -12,6 +13,26 @@ from rouxing.redistribute.keys import CELL, DAY
 from rouxing.redistribute.load import upper_load
 from rouxing.redistribute.problem import QuotaProblem
 from rouxing.redistribute.reasons import quota_reasons
+
+# Coupons that bring a limit at least this share of what its main ones do say what room there is worth.
+_MAIN_SHARE = 0.5
+
+
+def worth_of_room(problem: QuotaProblem, prices: Prices) -> Prices:
+    """The prices as people and other decisions read them: worth of one more pickup, unit or coupon of room.
+
+    A full limit also blocks coupons that hardly use it, at a price far above what a pickup earns. Room for a whole
+    pickup is worth no more than what the coupons that bring it most directly earn with it.
+    """
+    uses = csc_array(problem.effects)
+    cell = np.repeat(np.arange(uses.shape[1]), np.diff(uses.indptr))
+    row, use = uses.indices, uses.data
+    most = np.zeros(uses.shape[0])
+    np.maximum.at(most, row, use)
+    main = use >= np.maximum(_MAIN_SHARE * most[row], 1e-12)
+    earned = np.zeros(uses.shape[0])
+    np.maximum.at(earned, row[main], problem.worth[cell[main]] / use[main])
+    return Prices(prices.unit, np.minimum(prices.effect, earned))
 
 
 def quota_lines(problem: QuotaProblem, quota: FloatArray, prices: Prices, keep: BoolArray) -> pd.DataFrame:

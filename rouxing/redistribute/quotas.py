@@ -14,7 +14,7 @@ from rouxing.redistribute.bound import upper_bound
 from rouxing.redistribute.broken import broken_limits
 from rouxing.redistribute.frames import QuotaFrames, no_exchanges, no_state
 from rouxing.redistribute.held_back import held_back
-from rouxing.redistribute.lines import budget_lines, exchange_lines, quota_lines, store_lines
+from rouxing.redistribute.lines import budget_lines, exchange_lines, quota_lines, store_lines, worth_of_room
 from rouxing.redistribute.parameters import QuotaParameters
 from rouxing.redistribute.problem import QuotaProblem, build_problem
 from rouxing.redistribute.rule import rule_quota
@@ -152,12 +152,13 @@ def _described(
 ) -> QuotaPlan:
     """The plan of ``quota`` (J,), decided in ``final``: ``problem`` with the cells of ``keep`` held."""
     value = float(problem.worth_at(quota).sum())
+    shown = worth_of_room(final, prices)
     return QuotaPlan(
-        quotas=quota_lines(final, quota, prices, keep),
+        quotas=quota_lines(final, quota, shown, keep),
         curves=problem.curves,
-        store_loads=store_lines(final, quota, prices),
-        exchange_loads=exchange_lines(final, quota, prices),
-        budgets=budget_lines(final, quota, prices),
+        store_loads=store_lines(final, quota, shown),
+        exchange_loads=exchange_lines(final, quota, shown),
+        budgets=budget_lines(final, quota, shown),
         broken=broken_limits(final, quota),
         value_fen=value,
         # Only rounding is levelled here: a bound that were truly below the value must show.

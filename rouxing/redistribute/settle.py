@@ -33,23 +33,22 @@ def settled(problem: QuotaProblem, rounds: int, start: Prices | None) -> Settled
     bound count with the true demand and limits.
     """
     seen = problem.as_seen()
-    spill = np.zeros(problem.own_limit.size)
-    prices, plan, number = start, None, 0
-    while number < max(rounds, 1):
-        number += 1
-        plan = solve(seen.pricing(spill, prices))
-        prices = plan.prices
+    spill, number = np.zeros(problem.own_limit.size), 1
+    plan = solve(seen.pricing(spill, start))
+    bound = _bound(problem, plan)
+    while number < rounds:
         sent = problem.spill(problem.claims(plan.quantity))
         if np.abs(sent - spill).max(initial=0.0) <= _SETTLED_PICKUPS:
             break
-        spill = sent
-    assert plan is not None
-    quota = trimmed(problem, np.round(plan.quantity))
-    return Settled(quota, plan.prices, _bound(problem, plan, number), number)
+        plan, spill, number = solve(seen.pricing(sent, plan.prices)), sent, number + 1
+    return Settled(trimmed(problem, np.round(plan.quantity)), plan.prices, bound, number)
 
 
-def _bound(problem: QuotaProblem, plan: PricedPlan, rounds: int) -> float:
-    """The engine's own bound where it solved the true question, otherwise the one its prices give on that."""
-    if rounds == 1 and not problem.state.has_memory:
-        return plan.upper_bound + float(problem.worth_at(problem.lower).sum())
-    return upper_bound(problem, plan.prices)
+def _bound(problem: QuotaProblem, first: PricedPlan) -> float:
+    """A bound from the first round, in which nobody comes from next door: spill only takes room away.
+
+    The engine's own where it was asked the true question, otherwise the one that its prices give on that.
+    """
+    if problem.state.has_memory:
+        return upper_bound(problem, first.prices)
+    return first.upper_bound + float(problem.worth_at(problem.lower).sum())
