@@ -106,6 +106,14 @@ def test_goods_that_keep_one_day_are_capped_at_its_upper_quantile() -> None:
     assert line["life_cap_units"] == pytest.approx(60 + 1.645 * 9.8, abs=2.5)
 
 
+def test_goods_that_keep_longer_than_the_forecast_sell_on_at_its_pace() -> None:
+    """S2 has a day of forecast less behind the arrival of its goods; both sell 60 units a day."""
+    caps = decided(frames(skus=frames()["skus"].assign(shelf_life_days=20))).transfers.groupby("store_id")
+    first, second = caps["life_cap_units"].first()
+    assert first == pytest.approx(second, rel=1e-6)
+    assert 20 * 60 < first < 20 * (60 + 1.645 * 9.8)
+
+
 def test_a_closed_store_gets_nothing_while_it_is_closed() -> None:
     closed = pd.DataFrame({"store_id": ["S1"], "kind": ["closed"], "value": [1.0], "last_date": [DAY]})
     stock = decided(frames(overrides=closed))
