@@ -58,7 +58,8 @@ class CurveTable:
     def of(cls, curves: DemandCurves) -> CurveTable:
         """The table of the curves; O(J K)."""
         units = np.ascontiguousarray(curves.units.T, dtype=np.float64)
-        area = np.zeros_like(units)
+        area = np.empty_like(units)
+        area[0] = 0.0
         for knot, width in enumerate(np.diff(curves.shares)):
             np.add(units[knot], units[knot + 1], out=area[knot + 1])
             area[knot + 1] *= width / 2

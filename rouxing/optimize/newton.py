@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ _STILL = 3e-5
 # A price moves by no more than its reach; the reach grows while it goes one way and halves when it turns.
 _FIRST_REACH, _WARM_REACH = 0.2, 0.02
 _GROWTH, _SHRINKAGE = 1.25, 0.5
+# Cells looked at together: arrays of this size stay where the processor finds them again.
+_BLOCK = 2**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Candidate:
     above: FloatArray
 
 
-def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> list[Candidate]:
-    """Prices from the last sweeps of the descent, the lowest bound first; zero where a limit cannot bind.
+def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> Candidate:
+    """The prices with the lowest bound met on the descent; zero where a limit cannot bind.
 
     A sweep takes the families of limits in turn and gives each limit of a family one Newton step on its own price,
     the others' prices held (coordinate descent on a convex dual), first on the smooth answers of the cells, then on
@@ -43,71 +46,106 @@ def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> list[
     """
     can_bind = limits.used(cells.top, cells.claims_top - cells.claims_level) > limits.room
     descent = _Descent(cells, limits, np.where(can_bind, 0.0 if start is None else start, 0.0), start is not None)
-    if can_bind.any():
-        descent.settle()
-    return descent.candidates()
+    for family in limits.families:
+        rows = np.unique(family.row[family.use > 0])
+        descent.watch(family, rows[can_bind[rows]])
+    return descent.settled()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What one look at the cells of a family tells: per limit (R,) what is asked of it and how fast that falls."""
+
+    asked: FloatArray
+    fall: FloatArray
+    value: float
 
 
 class _Descent:
     """Prices on their way down, each with its reach and the way it went last."""
 
     def __init__(self, cells: Cells, limits: Limits, prices: FloatArray, is_warm: bool) -> None:
-        self._cells, self._limits, self.prices = cells, limits, prices
-        self._everyone: Where = slice(0, cells.worth.size)
+        self._cells, self._limits = cells, limits
         self._highest, usual = _highest(cells, limits), _usual(cells, limits)
-        self._reach = np.maximum(_WARM_REACH * prices, _WARM_REACH * usual) if is_warm else _FIRST_REACH * usual
+        self._prices = np.minimum(prices, self._highest)
+        self._reach = _WARM_REACH * np.maximum(prices, usual) if is_warm else _FIRST_REACH * usual
         self._way = np.zeros(prices.size)
-        self._met: list[Candidate] = []
-        self._rows = [np.unique(family.row[family.use > 0]) for family in limits.families]
+        count = cells.worth.size
+        self._everyone: list[Where] = [slice(first, min(first + _BLOCK, count)) for first in range(0, count, _BLOCK)]
+        self._watched: list[tuple[Family, IntArray, list[Where]]] = []
+        self._best = Candidate(prices, np.inf, np.zeros(count))
 
-    def settle(self) -> None:
-        """Sweeps until little is left to gain from better prices."""
-        for _ in range(_SMOOTH_SWEEPS):
-            if self._sweep(is_whole=False) <= _SETTLED:
+    def watch(self, family: Family, rows: IntArray) -> None:
+        """Price the ``rows`` of the family, which can bind; few cells are looked at on their own."""
+        if not rows.size:
+            return
+        inside = np.nonzero(family.use > 0)[0]
+        few: list[Where] = [inside[first : first + _BLOCK] for first in range(0, inside.size, _BLOCK)]
+        self._watched.append((family, rows, few if 2 * inside.size < family.use.size else self._everyone))
+
+    def settled(self) -> Candidate:
+        """The best of the sweeps until little is left to gain from better prices."""
+        for _ in range(_SMOOTH_SWEEPS if self._watched else 0):
+            if self._sweep(self._smooth) <= _SETTLED:
                 break
-        lowest = np.inf
-        for _ in range(_WHOLE_SWEEPS):
-            unmet = self._sweep(is_whole=True)
-            before, lowest = lowest, min(met.bound for met in self._met)
-            if unmet <= _SETTLED / 2 or before - lowest <= _STILL * lowest:
+        for _ in range(_WHOLE_SWEEPS if self._watched else 0):
+            before = self._best.bound
+            unmet = self._sweep(self._whole)
+            if unmet <= _SETTLED / 2 or before - self._best.bound <= _STILL * self._best.bound:
                 break
+        if not self._watched:
+            self._whole(None, self._everyone)
+        return self._best
 
-    def candidates(self) -> list[Candidate]:
-        """What was met, the lowest bound first."""
-        if not self._met:
-            self._answers(is_whole=True)
-        return sorted(self._met, key=lambda met: met.bound)
-
-    def _sweep(self, is_whole: bool) -> float:
+    def _sweep(self, look: Callable[[Family, list[Where]], _Pass]) -> float:
         """One step of each price; the value (share) of what prices asked and cells did not answer."""
         unmet, value = 0.0, 0.0
-        for family, rows in zip(self._limits.families, self._rows, strict=True):
-            answers = self._answers(is_whole)
-            excess = family.sums(answers.claims if family.is_effect else answers.above, self.prices.size)[rows]
-            excess -= self._limits.room[rows]
-            value = float((self._cells.worth * answers.claims).sum())
-            slope = answers.claims_slope if family.is_effect else answers.above_slope
-            before = self.prices[rows]
-            self._step(rows, excess, family.sums(family.use * slope, self.prices.size)[rows])
-            unmet += float((np.maximum(before, self.prices[rows]) * np.abs(excess)).sum())
+        for family, rows, parts in self._watched:
+            found, before = look(family, parts), self._prices[rows]
+            excess = found.asked[rows] - self._limits.room[rows]
+            self._step(rows, excess, found.fall[rows])
+            unmet += float((np.maximum(before, self._prices[rows]) * np.abs(excess)).sum())
+            value = max(value, found.value)
         return unmet / value if value > 0 else 0.0
 
-    def _answers(self, is_whole: bool) -> Response:
-        unit, effect = self._limits.priced(self.prices, self._everyone)
-        if not is_whole:
-            return respond(self._cells, unit, effect, self._everyone, _BLUR)
-        answers, worth = whole(self._cells, unit, effect, self._everyone)
-        bound = float(worth.sum() + (self.prices * self._limits.room).sum())
-        self._met.append(Candidate(self.prices.copy(), bound, answers.above))
-        return answers
+    def _smooth(self, family: Family, parts: list[Where]) -> _Pass:
+        asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
+        for part in parts:
+            unit, effect = self._limits.priced(self._prices, part)
+            answers = respond(self._cells, unit, effect, part, _BLUR)
+            _count(family, part, answers, asked, fall)
+            value += float((self._cells.worth[part] * answers.claims).sum())
+        return _Pass(asked, fall, value)
+
+    def _whole(self, family: Family | None, parts: list[Where]) -> _Pass:
+        """The same on whole steps of all cells, which proves a bound."""
+        asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
+        above, bound = np.zeros(self._cells.worth.size), float((self._prices * self._limits.room).sum())
+        for part in self._everyone:
+            unit, effect = self._limits.priced(self._prices, part)
+            answers, worth = whole(self._cells, unit, effect, part)
+            above[part], bound = answers.above, bound + float(worth.sum())
+            if family is not None:
+                _count(family, part, answers, asked, fall)
+            value += float((self._cells.worth[part] * answers.claims).sum())
+        if bound < self._best.bound:
+            self._best = Candidate(self._prices.copy(), bound, above)
+        return _Pass(asked, fall, value)
 
     def _step(self, rows: IntArray, excess: FloatArray, fall: FloatArray) -> None:
-        way, price = np.sign(excess), self.prices[rows]
+        way, price = np.sign(excess), self._prices[rows]
         turned, kept = way * self._way[rows] < 0, way * self._way[rows] > 0
         reach = self._reach[rows] * np.where(turned, _SHRINKAGE, np.where(kept, _GROWTH, 1.0))
         newton = np.divide(-excess, fall, out=way * reach, where=fall < 0)
         self._reach[rows], self._way[rows] = reach, way
-        self.prices[rows] = np.clip(price + np.clip(newton, -reach, reach), 0.0, self._highest[rows])
+        self._prices[rows] = np.clip(price + np.clip(newton, -reach, reach), 0.0, self._highest[rows])
+
+
+def _count(family: Family, part: Where, answers: Response, asked: FloatArray, fall: FloatArray) -> None:
+    amount, slope = (answers.claims, answers.claims_slope) if family.is_effect else (answers.above, answers.above_slope)
+    row, use = family.row[part], family.use[part]
+    asked += np.bincount(row, use * amount, minlength=asked.size + 1)[:-1]
+    fall += np.bincount(row, use * use * slope, minlength=asked.size + 1)[:-1]
 
 
 def _highest(cells: Cells, limits: Limits) -> FloatArray:

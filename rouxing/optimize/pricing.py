@@ -102,7 +102,7 @@ def solve(problem: PricingProblem) -> PricedPlan:
     inherited = left < -ROUNDING * (1.0 + np.abs(np.concatenate([problem.unit_capacity, problem.effect_capacity])))
     cells = cut_to(asked, limits, inherited)
     start = np.concatenate([problem.start.unit, problem.start.effect]) if problem.start else None
-    found = best_prices(cells, limits, start)[0]
+    found = best_prices(cells, limits, start)
     stand = _filled(cells, limits, found)
     value, units = stand.value(), problem.unit_capacity.size
     quantity = np.asarray(problem.lower, dtype=np.float64).copy()
