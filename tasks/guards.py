@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,9 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.queries import named_query
 from tasks.context import Moment
+
+# A few customers who met a queue say nothing about a strategy.
+FEWEST_ARRIVALS = 30
 
 
 def read_guards(connection: Connection, moment: Moment) -> dict[Any, float]:
@@ -24,8 +28,23 @@ def read_pilot(connection: Connection, moment: Moment) -> pd.DataFrame:
     return read_frame(connection, "core/pilot_scope", known_by=moment.known_by, business_date=moment.business_date)
 
 
-def keep_guards(connection: Connection, moment: Moment, outcomes: pd.DataFrame) -> str:
-    """Stops the running pilot when customers of its stores suffered on the closed day; says so, empty = all is well.
+def guard_pilot(connection: Connection, moment: Moment, pilot: pd.DataFrame) -> str:
+    """Stops the running pilot before a plan goes out, by the day before and by today so far; says so, else empty."""
+    if moment.mode != "live" or pilot.empty:
+        return ""
+    for day in (moment.origin, moment.business_date):
+        plan = read_frame(connection, "learn/plan_of_day", business_date=day, as_of=moment.as_of)
+        if plan.empty:
+            continue
+        key = {"plan_id": plan["plan_id"].iloc[0], "business_date": day}
+        outcomes = read_frame(connection, "learn/outcomes", known_by=moment.known_by, **key)
+        if outcomes["arrivals"].sum() >= FEWEST_ARRIVALS and (said := keep_guards(connection, moment, outcomes, day)):
+            return said
+    return ""
+
+
+def keep_guards(connection: Connection, moment: Moment, outcomes: pd.DataFrame, day: date) -> str:
+    """Stops the running pilot when customers of its stores suffered on a day; says so, empty = all is well.
 
     Without a pilot the whole chain is measured, and people are told: nothing can be taken back from everybody at once.
     """
@@ -36,7 +55,7 @@ def keep_guards(connection: Connection, moment: Moment, outcomes: pd.DataFrame) 
     crossings = crossed(measured(held), read_guards(connection, moment))
     if not crossings:
         return ""
-    words = f"guard crossed on {moment.origin}: {'; '.join(crossing.sentence for crossing in crossings)}"
+    words = f"guard crossed on {day}: {'; '.join(crossing.sentence for crossing in crossings)}"
     if pilot.empty:
         return words
     pilot_id = str(pilot["pilot_id"].iloc[0])

@@ -20,7 +20,7 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from tasks.certify import read_certificate
 from tasks.context import Moment, current_database, current_settings, tell
-from tasks.guards import read_guards, read_pilot
+from tasks.guards import guard_pilot, read_guards, read_pilot
 from tasks.options import STEP
 from tasks.plans import Plan, plan_name, when, write_plan
 from tasks.redistribute import redistribute_by_rule, redistribute_towards
@@ -30,7 +30,7 @@ Row = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Known:
-    """What a plan of the moment can be made of; an empty row = there is none."""
+    """What a plan of the moment can be made of; an empty row = there is none. ``stopped``: why the pilot just was."""
 
     moment: Moment
     draft: Row
@@ -39,6 +39,7 @@ class Known:
     in_force: Row
     troubles: tuple[Trouble, ...]
     pilot: pd.DataFrame
+    stopped: str = ""
 
 
 @task(name="certify-plan", **STEP)
@@ -67,8 +68,9 @@ def _best_plan(known: Known) -> Plan:
         has_allocation=bool(known.allocation),
         has_last_good=bool(known.last_good),
     )
-    lines = [reason(known.troubles), _pilot_note(known.pilot)]
-    for rung in rungs[:-1]:
+    lines = [reason(known.troubles), _pilot_note(known.pilot), known.stopped]
+    # What was decided for this run was decided for the pilot's stores: nothing of it goes out once that is stopped.
+    for rung in () if known.stopped and known.in_force else rungs[:-1]:
         plan, obstacle = _attempt(known, rung)
         if plan is not None and not obstacle:
             return _priced(known, replace(plan, rung_reason=_joined(lines)))
@@ -174,6 +176,7 @@ def _values(connection: Connection, redistribution_id: str | None) -> dict[str, 
 
 def _read_known(connection: Connection, moment: Moment) -> Known:
     scope = {**when(moment), "stores": moment.stores_json}
+    pilot = read_pilot(connection, moment)
     return Known(
         moment,
         draft=_first_row(read_frame(connection, "publish/newest_draft", **scope)),
@@ -181,7 +184,8 @@ def _read_known(connection: Connection, moment: Moment) -> Known:
         last_good=_first_row(read_frame(connection, "publish/last_good", as_of=moment.as_of)),
         in_force=_first_row(read_frame(connection, "publish/plan_in_force", as_of=moment.as_of)),
         troubles=_troubles(connection, moment),
-        pilot=read_pilot(connection, moment),
+        pilot=pilot,
+        stopped=guard_pilot(connection, moment, pilot),
     )
 
 

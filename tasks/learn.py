@@ -27,7 +27,7 @@ def measure_outcomes(moment: Moment) -> tuple[str, str]:
         replace_rows(connection, "mart.outcomes", key, outcomes)
         measures = scorecard(outcomes)
         replace_rows(connection, "mart.scorecard", key, measures)
-        note = keep_guards(connection, moment, outcomes)
+        note = keep_guards(connection, moment, outcomes, yesterday)
     tell("learn", "outcomes", 1.0)
     leave_table("learn-scorecard", f"{yesterday} 计划与实际 / Plan against outcome", measures, "Yesterday's plan")
     leave_table("learn-stores", "各门店 / Stores", _worst_first(outcomes), "Stores by forecast error")

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rouxing.plan.guards import LONGEST_WAIT_SECONDS, crossed, measured, predicted, vetoes
@@ -53,6 +53,7 @@ def test_more_people_wait_longer_by_hand() -> None:
     assert predicted(slots(200.0, load=24.0), "load_mean")["wait"] == pytest.approx(400.0)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.floats(1, 1500), st.floats(0, 60), st.floats(0, 60), st.floats(0, 60))
 def test_more_load_never_shortens_the_wait(wait: float, arrivals: float, load: float, more: float) -> None:
     less, greater = (predicted(slots(wait, arrivals, value), "load_mean") for value in (load, load + more))

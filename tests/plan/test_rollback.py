@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rouxing.plan.rollback import not_restored, restored_words, towards
@@ -37,6 +37,7 @@ def test_what_could_not_come_back_is_named_with_its_reason() -> None:
     assert restored_words("plan-1", pd.concat([missing] * 3), shown=2).endswith("and 1 more")
 
 
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["S1", "S2", "S3"]), st.integers(0, 1), st.integers(0, 50)), min_size=1, max_size=6

@@ -20,6 +20,7 @@ TABLES = (
     "ops.outbox", "ops.stage_runs", "plan.headers", "plan.approvals", "plan.overrides", "plan.pilots",
     "plan.allocations", "mart.forecast_runs", "core.stores", "core.skus", "core.rosters", "core.campaigns",
     "core.coupon_stocks", "core.stock_levels", "core.coupon_quotas",
+    "core.order_lines", "core.arrivals",
 )  # fmt: skip
 
 

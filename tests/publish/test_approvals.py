@@ -201,7 +201,7 @@ def test_a_pilot_is_stopped_when_its_customers_wait(drafted: Database, chain: Se
     for worse in (other, store, store):
         rows = [{"store_id": name, **(slow if name == worse else fine)} for name in ("S1", "S2")]
         with drafted.connect() as connection:
-            said = keep_guards(connection, next_day, pd.DataFrame(rows))
+            said = keep_guards(connection, next_day, pd.DataFrame(rows), DAY)
         assert (said != "") == (worse == store)
     assert said.endswith(
         "guard crossed on 2026-06-18: 平均等候（秒） 900，超过 600 / mean wait in seconds 900 above 600"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -152,3 +152,34 @@ def test_a_pilot_that_is_over_changes_nobody_and_says_so(drafted: Database) -> N
     assert "pilot pilot-1 is over: no store is changed" in plan.rung_reason
     calls = planned_calls(drafted, plan.plan_id)
     assert set(calls["channel"]) <= {"coupon_quota"}
+
+
+def test_a_pilot_whose_customers_wait_today_is_stopped_before_the_next_plan(drafted: Database) -> None:
+    good = certified()
+    known = moment_of_day().known_by
+    run(
+        drafted,
+        "insert into plan.pilots (pilot_id, strategy, stores, started_by, starts_at, ends_at, known_at)"
+        " values ('pilot-1', 'quotas', array['S1'], 'Li', %s, %s, %s)",
+        *(known - timedelta(days=1), known + timedelta(days=2), known - timedelta(days=1)),
+    )
+    crowd(drafted, 40, moment_of_day(300).as_of)
+    plan = certified(360)
+    assert (plan.rung, plan.previous_plan_id) == ("freeze", good.plan_id)
+    assert "pilot pilot-1 is stopped: guard crossed on 2026-06-18: " in plan.rung_reason
+    assert run(drafted, "select stopped_by from plan.pilots") == [("guard",)]
+
+
+def crowd(database: Database, people: int, at: datetime) -> None:
+    """So many orders collected at S1, each after twenty minutes in the queue."""
+    known = "%(at)s, %(at)s, (select min(batch_id) from ops.batches) from generate_series(1, %(people)s) as n"
+    statements = (
+        "insert into core.order_lines (order_id, line_number, store_id, channel, status, sku_id, quantity_units,"
+        " paid_fen, placed_at, collected_at, event_at, known_at, batch_id)"
+        f" select 'O' || n, 1, 'S1', 'pickup', 'collected', 'K1', 1, 1000, %(at)s, %(at)s, {known}",
+        "insert into core.arrivals (arrival_id, store_id, order_id, arrived_at, served_at, event_at, known_at,"
+        f" batch_id) select 'A' || n, 'S1', 'O' || n, %(at)s, %(at)s::timestamptz + interval '20 minutes', {known}",
+    )
+    with database.connect() as connection:
+        for statement in statements:
+            connection.execute(statement.encode(), {"people": people, "at": at})
