@@ -12,6 +12,7 @@ from scipy.stats import poisson
 from rouxing.allocate.grid import Grid
 from rouxing.optimize.checks import BoolArray, FloatArray, finite_array
 
+_WHOLE_UNIT = 0.5  # less than half a unit keeps none
 _RATES = ("units_per_pickup", "exchange_units_per_pickup", "walk_in_units_per_day", "units_dispersion", "rate_error")
 
 
@@ -39,7 +40,7 @@ class Reserved:
     """Units there on a day (S, K) by who may take them: ``priority`` + ``walk_in`` + ``open_units`` is what is there.
 
     ``cover`` (0-1): chance that it lasts the day. ``is_told``: cells whose division is worth telling: where goods are
-    scarce, and every SKU that exchange coupons are for.
+    scarce and a unit is kept for somebody, and every SKU that exchange coupons are for.
     """
 
     priority: FloatArray
@@ -88,8 +89,9 @@ def reserve(
     priority = np.zeros_like(there)
     priority[holders] = poisson.ppf(priority_quantile, exchanges[holders])
     priority = np.where(is_scarce, np.minimum(priority, there - walk_in), 0.0)
-    told = is_scarce | holders.any(axis=0) | (rates.by_coupon > 0).any(axis=0)
-    return Reserved(priority, walk_in, there - walk_in - priority, cover, told & (mean > 0))
+    for_coupons = holders.any(axis=0) | (rates.by_coupon > 0).any(axis=0)
+    keeps = is_scarce & (walk_in + priority >= _WHOLE_UNIT)
+    return Reserved(priority, walk_in, there - walk_in - priority, cover, keeps | (for_coupons & (mean > 0)))
 
 
 def pickups_served(reserved: Reserved, rates: Rates, show_up_share: FloatArray, shelf_share: float) -> FloatArray:
