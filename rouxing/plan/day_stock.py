@@ -36,10 +36,10 @@ from rouxing.plan.stock_chain import (
 class DayStock:
     """``transfers``: of ``allocation`` with arrives_on. ``reservations``: store_id, sku_id, business_date,
     priority_units, walk_in_units, open_units, cover_share, where goods are scarce and a unit is kept for somebody, and
-    for every SKU of an exchange coupon. ``pickups``: store_id, business_date, stock_pickups. ``units``: store_id, business_date, sku_id,
-    available_units for pickups (open and kept for holders of coupons), units_per_pickup (per pickup collected, the
-    orders behind it that nobody fetches included). ``warnings``: subject (store), business_date, missing, default_used:
-    stores whose goods arrive on a day that nobody forecast; they get none.
+    for every SKU of an exchange coupon. ``pickups``: store_id, business_date, stock_pickups. ``units``: store_id,
+    business_date, sku_id, available_units for pickups (open and kept for holders of coupons), units_per_pickup (per
+    pickup collected, the orders behind it that nobody fetches included). ``warnings``: subject (store), business_date,
+    missing, default_used: stores whose goods arrive on a day that nobody forecast; they get none.
     """
 
     allocation: StockAllocation
