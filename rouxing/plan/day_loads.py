@@ -13,8 +13,6 @@ from rouxing.redistribute.keys import DAY, KeyBook
 from rouxing.redistribute.load import NORMAL_QUANTILES, forecast_loads, mean_limit, slot_day_limit
 
 Frames = Mapping[str, pd.DataFrame]
-# Risk at which a half hour may be fuller than its people can serve: people are planned for the same quantile.
-SLOT_QUANTILE = "p75"
 _EXCHANGE_QUANTILE = "p90"
 
 
@@ -26,7 +24,7 @@ def store_day_loads(business_date: date, frames: Frames, now_slot: int, load_qua
         business_date: today, which half hours gone by and arrivals so far move.
         frames: store_days (store_id, business_date, capacity_pickups, binding), days (store_id, date, mean, dispersion
             and quantiles), staff_slots (store_id, business_date, slot, capacity_pickups, status), slot_days and today
-            (store_id, [date,] slot, mean, dispersion, shock, p75), arrivals_today (store_id, slot, arrivals),
+            (store_id, [date,] slot, mean, dispersion, shock), arrivals_today (store_id, slot, arrivals),
             overrides (store_id, kind, value).
         now_slot: half hour that is running.
         load_quantile: column of ``days`` that the load's upper quantile is.
@@ -120,7 +118,7 @@ def _open_slots(business_date: date, frames: Frames, now_slot: int) -> pd.DataFr
     today, slots = frames["today"], frames["slot_days"].rename(columns={"date": "business_date"})
     is_today = slots["business_date"] == pd.Timestamp(business_date)
     replaced = is_today & (slots["store_id"].isin(today["store_id"]) | (slots["slot"] < now_slot))
-    columns = [*DAY, "slot", "mean", "dispersion", SLOT_QUANTILE]
+    columns = [*DAY, "slot", "mean", "dispersion"]
     updated = today.assign(business_date=pd.Timestamp(business_date))
     return pd.concat([slots.loc[~replaced, columns], updated[columns].astype(slots[columns].dtypes)], ignore_index=True)
 
@@ -132,8 +130,8 @@ def _with_slots(loads: pd.DataFrame, slots: pd.DataFrame, staff_slots: pd.DataFr
     known = (row >= 0) & ~np.isnan(offered)
     row, offered, slots = row[known], offered[known], slots[known]
     mean, rest = (loads[name].to_numpy(np.float64)[row] for name in ("forecast_mean", "rest_mean"))
-    busy, upper, dispersion = (slots[name].to_numpy(np.float64) for name in ("mean", SLOT_QUANTILE, "dispersion"))
-    limit = slot_day_limit(offered, forecast_loads(busy, upper, dispersion, SLOT_QUANTILE), (mean, rest))
+    busy, dispersion = (slots[name].to_numpy(np.float64) for name in ("mean", "dispersion"))
+    limit = slot_day_limit(offered, busy, dispersion, (mean, rest))
     order = np.lexsort((slots["slot"].to_numpy(), limit, row))
     first, place = np.unique(row[order], return_index=True)
     least = np.full(len(loads), np.nan)

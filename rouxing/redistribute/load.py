@@ -10,6 +10,8 @@ from rouxing.optimize.checks import FloatArray, finite_array, refuse_where
 
 # Upper quantiles of the normal distribution; what a load without a forecast of its own is spread by.
 NORMAL_QUANTILES = {"p75": 0.6744897501960817, "p90": 1.2815515655446004, "p95": 1.6448536269514722}
+# Risk at which a half hour may be fuller than its people can serve: people are planned for the same quantile.
+SLOT_QUANTILE = "p75"
 _TINY = 1e-12
 
 
@@ -77,13 +79,18 @@ def mean_limit(capacity: FloatArray, forecast: ForecastLoads) -> FloatArray:
     return np.asarray(np.where(total > 0, 2.0 * most**2 / np.where(total > 0, total, 1.0), 0.0))
 
 
-def slot_day_limit(capacity: FloatArray, slots: ForecastLoads, day: tuple[FloatArray, FloatArray]) -> FloatArray:
+def slot_day_limit(
+    capacity: FloatArray, mean: FloatArray, dispersion: FloatArray, day: tuple[FloatArray, FloatArray]
+) -> FloatArray:
     """Largest mean (N,) of the whole day that keeps each half hour's ``capacity`` (N,).
 
+    The capacity is the rate of arrivals that keeps the wait target: chance within the rate is in it already. So only
+    the rate's own upper quantile counts, ``mean`` x (1 + z sqrt(``dispersion``)), not that of the number who come.
     ``day``: mean of the day and of its half hours still to come, (N,) each, at the half hours. What a day gains falls
     into the half hours to come in proportion to their means; one that expects nobody limits nothing.
     """
-    mean, rest = day
-    busy = slots.mean > _TINY
-    share = mean_limit(capacity, slots) / np.where(busy, slots.mean, 1.0)
-    return np.asarray(np.where(busy, np.maximum(mean + rest * (share - 1.0), 0.0), np.inf))
+    busy = mean > _TINY
+    upper = mean * (1.0 + NORMAL_QUANTILES[SLOT_QUANTILE] * np.sqrt(dispersion))
+    share = np.maximum(capacity, 0.0) / np.where(busy, upper, 1.0)
+    whole, rest = day
+    return np.asarray(np.where(busy, np.maximum(whole + rest * (share - 1.0), 0.0), np.inf))

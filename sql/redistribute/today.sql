@@ -4,7 +4,7 @@ with newest as (
     from mart.forecast_today
     where forecast_id = %(forecast_id)s and as_of <= %(as_of)s
 )
-select store_id, slot, mean, dispersion, shock, p75
+select store_id, slot, mean, dispersion, shock
 from mart.forecast_today
 join newest using (as_of)
 where forecast_id = %(forecast_id)s

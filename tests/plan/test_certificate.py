@@ -10,7 +10,7 @@ import pytest
 
 from rouxing.plan.certificate import judge_checks
 from rouxing.warehouse.database import Connection, Database
-from tasks.certify import NEW_CHECKS, read_checks
+from tasks.certify import read_certificate
 from tests.plan.world import IDS, KNOWN_BY, claims, write_plan, write_world
 
 
@@ -28,7 +28,7 @@ def plan(database: Database) -> Iterator[Connection]:
 
 
 def checks(connection: Connection) -> pd.DataFrame:
-    return read_checks(connection, NEW_CHECKS, {"known_by": KNOWN_BY, "settle_minutes": 10, **IDS})
+    return read_certificate(connection, known_by=KNOWN_BY, settle_minutes=10, **IDS)
 
 
 def tamper(connection: Connection, *statements: str) -> None:
@@ -53,7 +53,7 @@ def test_value_limit_and_slack_of_a_store_day_worked_by_hand(plan: Connection) -
     # quantile from the mean, 6 at 20 pickups, grows as the square root.
     assert found.loc[("counter_capacity", "S1 2026-06-18"), "value"] == pytest.approx(20.85 + 6 * sqrt(20.85 / 20))
     assert found.loc[("counter_capacity", "S1 2026-06-18"), "slack"] == pytest.approx(30 - 26.97616, abs=1e-4)
-    assert found.loc[("slot_load", "S1 2026-06-18"), "value"] == pytest.approx(10.425 + 2 * sqrt(1.0425))
+    assert found.loc[("slot_load", "S1 2026-06-18"), "value"] == pytest.approx(10.425 * (1 + 0.6744898 * 0.3))
     # Shelf for cold goods: 20 on hand and 12 planned, 500 ml each.
     assert found.loc[("cold_volume", "S1"), "value"] == 32 * 500
 

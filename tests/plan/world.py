@@ -143,7 +143,7 @@ PLAN: dict[str, list[dict[str, Any]]] = {
     ],
     "mart.forecast_slot_days": [
         {
-            **_FORECAST, "store_id": store, "date": DAY, "slot": slot, "mean": 10.0, "dispersion": 0.0, "shock": 0.0,
+            **_FORECAST, "store_id": store, "date": DAY, "slot": slot, "mean": 10.0, "dispersion": 0.09, "shock": 0.0,
             "p05": 5.0, "p10": 6.0, "p25": 8.0, "p50": 10.0, "p75": 12.0, "p90": 14.0, "p95": 15.0,
         }
         for store in ("S1", "S2")

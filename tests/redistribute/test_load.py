@@ -40,11 +40,13 @@ def test_the_mean_limit_just_keeps_the_capacity(mean: float, spread: float, disp
 
 
 def test_the_fullest_half_hour_limits_the_day() -> None:
-    slots = forecast_loads(np.array([10.0, 20.0, 0.0]), np.array([10.0, 20.0, 0.0]), np.zeros(3), "p75")
     day = np.full(3, 100.0), np.full(3, 60.0)
     # The half hour of 10 takes 12, a fifth more: 60 to come may be 72, the day 112. Nobody expected: no limit.
-    limits = slot_day_limit(np.array([12.0, 30.0, 0.0]), slots, day)
+    limits = slot_day_limit(np.array([12.0, 30.0, 0.0]), np.array([10.0, 20.0, 0.0]), np.zeros(3), day)
     assert limits.tolist() == pytest.approx([112.0, 130.0, np.inf])
+    # Where the rate itself may be 0.3 x 0.6745 higher one day in four, 12 pickups bear a mean of 9.98.
+    unsure = slot_day_limit(np.full(3, 12.0), np.full(3, 10.0), np.full(3, 0.09), day)
+    assert unsure[0] == pytest.approx(100 + 60 * (12 / (10 * (1 + 0.3 * 0.6744898)) - 1))
 
 
 def test_nonsense_is_refused_by_name() -> None:

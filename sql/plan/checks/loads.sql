@@ -180,16 +180,16 @@ capacities as materialized (
 -- Half hours move with the day: what it gains falls into those still to come, in proportion to their means.
 intraday as (
     select distinct on (today.store_id, today.slot) today.store_id, planned_date as business_date, today.slot, today.mean,
-        today.p75, today.dispersion
+        today.dispersion
     from mart.forecast_today as today
     join parameters using (forecast_id)
     where today.as_of <= (select as_of from plan.redistributions where redistribution_id = %(redistribution_id)s)
     order by today.store_id, today.slot, today.as_of desc
 ),
 slot_forecasts as (
-    select store_id, business_date, slot, mean, p75, dispersion from intraday
+    select store_id, business_date, slot, mean, dispersion from intraday
     union all
-    select slots.store_id, slots.date, slots.slot, slots.mean, slots.p75, slots.dispersion
+    select slots.store_id, slots.date, slots.slot, slots.mean, slots.dispersion
     from mart.forecast_slot_days as slots
     join parameters using (forecast_id)
     where slots.date > planned_date
@@ -200,7 +200,7 @@ slot_forecasts as (
 slot_means as (
     select
         slots.store_id, slots.business_date, slots.slot, planned.capacity_pickups,
-        slots.mean, slots.p75, slots.dispersion,
+        slots.dispersion,
         greatest(slots.mean * (1 + (days.planned - days.forecast_mean) / nullif(days.rest_mean, 0)), 0) as planned,
         greatest(slots.mean * (1 + (days.in_force - days.forecast_mean) / nullif(days.rest_mean, 0)), 0) as in_force
     from slot_forecasts as slots
@@ -213,10 +213,10 @@ slot_means as (
 slot_uppers as (
     select
         store_id, business_date, slot, capacity_pickups,
-        planned + (greatest(p75, mean) - mean)
-            * sqrt((planned + dispersion * planned * planned) / (mean + dispersion * mean * mean)) as planned_upper,
-        in_force + (greatest(p75, mean) - mean)
-            * sqrt((in_force + dispersion * in_force * in_force) / (mean + dispersion * mean * mean)) as in_force_upper
+        -- The capacity of a half hour is the rate of arrivals that keeps the wait target: chance within the rate is in it
+        -- already, so that only the .75 quantile of the rate itself counts, not that of the number who come.
+        planned * (1 + 0.6744897501960817 * sqrt(dispersion)) as planned_upper,
+        in_force * (1 + 0.6744897501960817 * sqrt(dispersion)) as in_force_upper
     from slot_means
 ),
 worst_slots as (
