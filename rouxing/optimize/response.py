@@ -126,7 +126,7 @@ def respond(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where, bl
     reached -= level - start - above
     if stays is not None:
         above, reached = np.where(stays, cells.kink[where], above), np.where(stays, cells.claims_kink[where], reached)
-    made, top = reached - cells.claims_level[where], cells.top[where]
+    made, top = (above > 0) * (reached - cells.claims_level[where]), cells.top[where]
     moves = (above > 0) & (above < top) & (left > 0)
     slope *= (moves if stays is None else moves & ~stays) / -divisor
     exceedance = np.clip(1.0 - share, 0.0, 2.0)
