@@ -164,20 +164,20 @@ def _analyse(database: Database) -> None:
     raw.close()
 
 
-def plan_day(watch: Stopwatch, *, queries: bool, certified: bool) -> str:
+def plan_day(watch: Stopwatch, asked: argparse.Namespace) -> str:
     """Allocates, redistributes and certifies the day; returns a line about the plan."""
     from tasks import allocate, ladder, redistribute
     from tasks.context import resolve_moment
 
     for home, name, label in STEPS:
-        watch.watch(home, name, label, by_query=queries and name in ("read_frame", "copy_frame"))
+        watch.watch(home, name, label, by_query=asked.queries and name in ("read_frame", "copy_frame"))
     moment = resolve_moment(BUSINESS_DATE, None)
-    settle = _joint_task()
+    settle = None if asked.sequential else _joint_task()
     with watch.stage_of("allocate"):
         allocate.allocate_day.fn(moment)
     with watch.stage_of("redistribute"):
         (settle or redistribute.redistribute_day).fn(moment)
-    if not certified:
+    if asked.uncertified:
         return "not certified"
     with watch.stage_of("certify"):
         plan = ladder.certify_plan.fn(moment)
@@ -212,16 +212,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--skus", type=int, default=200)
     parser.add_argument("--stocks", type=int, default=30)
     parser.add_argument("--queries", action="store_true", help="also time every named query")
+    parser.add_argument("--sequential", action="store_true", help="stock and people, then quotas; no joint loop")
     parser.add_argument("--uncertified", action="store_true", help="stop before the certificate")
     parser.add_argument("--keep", type=Path, default=None, help="state folder to use and to leave")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="rouxing-chain-") as temporary:
         os.environ["ROUXING_STATE_DIR"] = str(asked.keep or temporary)
         os.environ["ROUXING_DATABASE_NAME"] = f"chain_{asked.stores}_{asked.skus}_{asked.stocks}"
-        run(Chain(asked.stores, asked.skus, asked.stocks), queries=asked.queries, certified=not asked.uncertified)
+        run(
+            Chain(asked.stores, asked.skus, asked.stocks),
+            queries=asked.queries,
+            certified=not asked.uncertified,
+            sequential=asked.sequential,
+        )
 
 
-def run(chain: Chain, *, queries: bool, certified: bool) -> None:
+def run(chain: Chain, asked: argparse.Namespace) -> None:
     from tasks.context import current_database
 
     database = current_database()
@@ -238,7 +244,7 @@ def run(chain: Chain, *, queries: bool, certified: bool) -> None:
     watch = Stopwatch(server)
     line = "not made"
     try:
-        line = plan_day(watch, queries=queries, certified=certified)
+        line = plan_day(watch, asked)
     finally:
         show(watch, line)
         database.close()

@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.plan.fuzz_engine import engine_case
 from benchmarks.plan.fuzz_people import offers_case, shifts_case, staff_case
+from benchmarks.plan.fuzz_quotas import quotas_case, rule_case
 from benchmarks.plan.fuzz_stock import stock_case
 
 # Returns what is wrong with one answer; empty = it holds.
@@ -36,11 +37,13 @@ class Kind:
 
 
 KINDS = (
-    Kind("engine", 0.4, engine_case),
+    Kind("engine", 0.5, engine_case),
+    Kind("quotas", 0.03, quotas_case),
+    Kind("rule", 0.02, rule_case),
     Kind("stock", 0.1, stock_case),
-    Kind("shifts", 0.15, shifts_case),
-    Kind("offers", 0.15, offers_case),
-    Kind("staff", 0.1, staff_case),
+    Kind("shifts", 0.17, shifts_case),
+    Kind("offers", 0.17, offers_case),
+    Kind("staff", 0.01, staff_case),
 )
 
 
