@@ -78,7 +78,8 @@ def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool, former_i
         decide_day_quotas, moment.business_date, frames, moment.stores, parameters, by_rule=by_rule,
         former=former if former_id else None,
     )  # fmt: skip
-    plan, loads = within_budget("quotas", decide)
+    # The fallback is quick and has nothing below it but a frozen plan.
+    plan, loads = decide() if by_rule else within_budget("quotas", decide)
     with database.connect() as connection:
         write_redistribution(connection, draft, plan, loads)
     return draft.name
