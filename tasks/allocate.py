@@ -8,6 +8,7 @@ from prefect import task
 
 from rouxing.model.errors import PermanentError
 from rouxing.plan.day_allocation import AllocationParameters, DayAllocation, decide_allocation
+from rouxing.plan.lines import allocation_lines
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
@@ -58,16 +59,7 @@ def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) 
             "upper_bound_fen": made.stock.upper_bound_fen,
         },
     )
-    lines = {
-        "plan.stock_transfers": made.transfers,
-        "plan.stock_shortages": made.stock.shortages,
-        "plan.stock_reservations": made.reservations,
-        "plan.staff_slots": made.staff_slots,
-        "plan.shifts": made.shifts,
-        "plan.store_days": made.store_days,
-        "plan.warnings": made.warnings,
-    }
-    for table, frame in lines.items():
+    for table, frame in allocation_lines(made).items():
         copy_frame(connection, table, frame.assign(allocation_id=draft.name))
 
 

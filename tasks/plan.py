@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 from prefect import task
 
 from rouxing.model.economics import Economics
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, settle
+from rouxing.plan.lines import round_lines
 from rouxing.plan.pilot import stores_in_scope
+from rouxing.plan.sensitivity import sensitivities
+from rouxing.plan.trade_off import trade_off
 from rouxing.redistribute.parameters import QuotaParameters
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
@@ -21,6 +24,18 @@ from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 from tasks.redistribute import write_redistribution
+
+# A chain above this size decides together in one round, to be on time, and leaves the studies out: they take as long as
+# twenty rounds.
+_MOST_STORES_AT_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """The joint loop's rounds, and how the chosen one answers to weights and values."""
+
+    rounds: list[Round]
+    studies: dict[str, pd.DataFrame]
 
 
 def is_first_of_day(moment: Moment) -> bool:
@@ -50,13 +65,13 @@ def settle_jointly(moment: Moment) -> str:
             return ""
         forecast_id, allocation_id = str(first["forecast_id"].iloc[0]), str(first["allocation_id"].iloc[0])
         question = read_question(connection, moment, forecast_id, allocation_id)
-        parameters = read_parameters(connection, moment)
+        parameters = read_parameters(connection, moment, len(question.allocation["stores"]))
     allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
     is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
     if not (is_made and is_known(database, "redistribute/touch_run", redistribution_id=redistribution.name)):
-        rounds = within_budget("the day's plan", lambda: settle(question, parameters))
+        decided = within_budget("the day's plan", lambda: _decide(question, parameters))
         with database.connect() as connection:
-            _write(connection, allocation, redistribution, rounds, parameters)
+            _write(connection, allocation, redistribution, decided, parameters)
     tell("redistribute", "together", 1.0)
     return redistribution.name
 
@@ -70,11 +85,27 @@ def read_question(connection: Connection, moment: Moment, forecast_id: str, allo
     return DayQuestion(moment.business_date, allocation, quotas, scope)
 
 
-def read_parameters(connection: Connection, moment: Moment) -> JointParameters:
-    """The joint loop's parameters with the values that operations have set."""
+def read_parameters(connection: Connection, moment: Moment, stores: int) -> JointParameters:
+    """The joint loop's parameters for so many stores, with the values that operations have set."""
     rows = read_frame(connection, "plan/planning_values", known_by=moment.known_by, business_date=moment.business_date)
     economics = Economics().with_values(dict(zip(rows["name"], rows["value"], strict=True)))
-    return JointParameters(economics=economics, quotas=QuotaParameters(move_cost_share=economics.move_cost_share))
+    quotas = QuotaParameters(move_cost_share=economics.move_cost_share)
+    rounds = JointParameters.rounds if stores <= _MOST_STORES_AT_LENGTH else 1
+    return JointParameters(rounds=rounds, economics=economics, quotas=quotas)
+
+
+def _decide(question: DayQuestion, parameters: JointParameters) -> _Decided:
+    rounds = settle(question, parameters)
+    if len(question.allocation["stores"]) > _MOST_STORES_AT_LENGTH:
+        return _Decided(rounds, {})
+    best = best_round(rounds)
+    return _Decided(
+        rounds,
+        {
+            "plan.trade_offs": trade_off(question, parameters, best),
+            "plan.sensitivities": sensitivities(question, parameters, best),
+        },
+    )
 
 
 def name_drafts(
@@ -96,14 +127,11 @@ def name_drafts(
 
 
 def _write(
-    connection: Connection, allocation: Draft, redistribution: Draft, rounds: list[Round], parameters: JointParameters
+    connection: Connection, allocation: Draft, redistribution: Draft, decided: _Decided, parameters: JointParameters
 ) -> None:
-    """Both drafts with the rounds that led to them, in one transaction."""
-    best = best_round(rounds)
+    """Both drafts with the rounds that led to them and the studies, in one transaction."""
+    best = best_round(decided.rounds)
     write_allocation(connection, allocation, best.allocation)
     write_redistribution(connection, redistribution, best.quotas.plan, best.quotas.loads)
-    key = {"redistribution_id": redistribution.name}
-    scores = pd.DataFrame([{"round": one.number, "is_chosen": one is best, **asdict(one.score)} for one in rounds])
-    prices = pd.concat([one.told(parameters).prices.assign(round=one.number) for one in rounds])
-    copy_frame(connection, "plan.rounds", scores.assign(**key))
-    copy_frame(connection, "plan.round_prices", prices.assign(**key))
+    for table, frame in {**round_lines(decided.rounds, parameters), **decided.studies}.items():
+        copy_frame(connection, table, frame.assign(redistribution_id=redistribution.name))

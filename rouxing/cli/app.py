@@ -184,6 +184,16 @@ def explain_store(
     explain(load_settings(), store, coupon=coupon, sku=sku, plan_id=plan, on=on, english=english)
 
 
+@app.command("replay")
+def replay_plan(
+    plan: Annotated[str, typer.Argument(help="Plan, e.g. plan-0123456789abcdef; `rouxing plans` lists them.")],
+) -> None:
+    """Make a stored plan again from its inputs as they were known. Exit code 1 when a line differs by a single bit."""
+    from rouxing.cli.replay import replay
+
+    raise typer.Exit(replay(load_settings(), plan))
+
+
 @app.command()
 def doctor() -> None:
     """Say what is wrong with this setup and how to mend it. Exit code 1 when something is."""

@@ -1,4 +1,4 @@
-"""The verdict on a plan, from the checks that sql/plan/certificate.sql made."""
+"""The verdict on a plan, from the checks that sql/plan/checks made."""
 
 from __future__ import annotations
 

@@ -5,10 +5,12 @@ select
     allocation.as_of as allocation_as_of,
     allocation.parameters as allocation_parameters,
     allocation.code_version as allocation_code_version,
+    allocation.inputs_hash as allocation_inputs_hash,
     allocation.parameters ->> 'load_quantile' as load_quantile,
     redistribution.as_of as redistribution_as_of,
     redistribution.parameters as redistribution_parameters,
-    redistribution.code_version as redistribution_code_version
+    redistribution.code_version as redistribution_code_version,
+    redistribution.inputs_hash as redistribution_inputs_hash
 from plan.headers as header
 left join plan.allocations as allocation using (allocation_id)
 left join plan.redistributions as redistribution using (redistribution_id)

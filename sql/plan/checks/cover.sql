@@ -21,7 +21,7 @@ stores as (
     where valid_from <= planned_date and (valid_to is null or valid_to >= planned_date)
     order by store_id, valid_from desc
 ),
-counts as materialized (
+counts as (
     select distinct on (location_id, sku_id) location_id as store_id, sku_id,
         greatest(on_hand_units - locked_units, 0)::double precision as units
     from core.stock_levels, parameters
@@ -50,7 +50,7 @@ expected as (
     where milestone = 'arrived' or eta_at is not null
     order by shipment_id, milestone = 'arrived' desc, occurred_at desc, milestone
 ),
-coming as materialized (
+coming as (
     select
         store_id, sku_id,
         sum(quantity_units) filter (where sellable_from <= planned_date) as today,
@@ -81,11 +81,12 @@ expected_shifts as (
 ),
 days as (
     select
-        days.store_id, days.date as business_date, days.date - planned_date as ahead,
+        days.store_id, days.date - planned_date as ahead, shelf_share, lead_time_days,
         greatest(days.mean + coalesce(mean_shift, 0), 0) as mean, coalesce(show_up_share, 1) as show_up_share,
-        shelf_share, loads.load_upper, loads.in_force_upper
+        loads.load_upper, loads.in_force_upper
     from mart.forecast_days as days
     join parameters using (forecast_id)
+    join stores using (store_id)
     join plan.store_days as planned
         on planned.allocation_id = %(allocation_id)s and planned.store_id = days.store_id
         and planned.business_date = days.date
@@ -93,76 +94,105 @@ days as (
     left join plan.store_loads as loads
         on loads.redistribution_id = %(redistribution_id)s and loads.store_id = days.store_id
         and loads.business_date = days.date
+    where days.date between planned_date and planned_date + 1
 ),
-lines as materialized (
-    select store_id, sku_id, arrives_on, quantity_units::double precision as units
-    from plan.stock_transfers where allocation_id = %(allocation_id)s
-),
-cells as materialized (
+-- One row a store: today's figures and tomorrow's beside each other, since a million SKUs are joined to it.
+store_pairs as (
     select
-        split.store_id, split.sku_id, split.units_per_pickup, coalesce(split.exchange_units_per_pickup, 0) as by_coupon,
-        split.walk_in_units_per_day as walk_in, lead_time_days,
-        coalesce(counts.units, 0) + coalesce(coming.today, 0)
-            + case when lines.arrives_on <= planned_date then lines.units else 0 end as there_today,
-        coalesce(coming.tomorrow, 0)
-            + case when lines.arrives_on = planned_date + 1 then lines.units else 0 end as come_tomorrow
+        today.store_id, today.shelf_share, today.lead_time_days, today.mean,
+        today.show_up_share as shows_0, coalesce(tomorrow.show_up_share, 1) as shows_1,
+        today.load_upper as load_0, tomorrow.load_upper as load_1,
+        today.in_force_upper as in_force_0, tomorrow.in_force_upper as in_force_1,
+        tomorrow.store_id is not null as has_tomorrow
+    from days as today
+    left join days as tomorrow on tomorrow.store_id = today.store_id and tomorrow.ahead = 1
+    where today.ahead = 0
+),
+kept as (
+    select
+        store_id, sku_id,
+        max(open_units) filter (where business_date = planned_date) as open_0,
+        max(open_units) filter (where business_date = planned_date + 1) as open_1,
+        max(priority_units) filter (where business_date = planned_date) as priority_0,
+        max(priority_units) filter (where business_date = planned_date + 1) as priority_1,
+        max(priority_units + walk_in_units + open_units) filter (where business_date = planned_date) as divided_0,
+        max(priority_units + walk_in_units + open_units) filter (where business_date = planned_date + 1) as divided_1
+    from plan.stock_reservations cross join parameters
+    where allocation_id = %(allocation_id)s
+    group by store_id, sku_id
+),
+lines as (
+    select store_id, sku_id, arrives_on - planned_date as ahead, quantity_units::double precision as units
+    from plan.stock_transfers cross join parameters where allocation_id = %(allocation_id)s
+),
+-- What sells before the store's transfer arrives is gone; what sells later is made up by the next day's transfer.
+cells as (
+    select
+        stores.*, split.sku_id, split.units_per_pickup as rate, walk_in_units_per_day as walk_in,
+        greatest(units_per_pickup - coalesce(exchange_units_per_pickup, 0), 0) as regular,
+        coalesce(counts.units, 0) + coalesce(coming.today, 0) + case when lines.ahead <= 0 then lines.units else 0 end
+            as there_0,
+        coalesce(coming.tomorrow, 0) + case when lines.ahead = 1 then lines.units else 0 end as come_1
     from mart.forecast_skus as split
     join parameters using (forecast_id)
-    join stores using (store_id)
+    join store_pairs as stores using (store_id)
     left join counts using (store_id, sku_id)
     left join coming using (store_id, sku_id)
     left join lines using (store_id, sku_id)
+    where split.units_per_pickup > 0
 ),
--- What sells before the store's transfer arrives is gone; what sells later is made up by the next day's transfer.
-sku_days as materialized (
+there as (
     select
-        cells.store_id, cells.sku_id, days.business_date, days.load_upper, days.in_force_upper, days.shelf_share,
-        cells.units_per_pickup / days.show_up_share as rate,
-        greatest(cells.units_per_pickup - cells.by_coupon, 0) / days.show_up_share as regular,
-        cells.walk_in,
-        case when days.ahead = 0 then there_today
-            else come_tomorrow + case when lead_time_days > 0
-                then greatest(there_today - today.mean * units_per_pickup - walk_in, 0) else there_today end
-        end as there
+        cells.*,
+        come_1 + case when lead_time_days > 0 then greatest(there_0 - mean * rate - walk_in, 0) else there_0 end as there_1
     from cells
-    join days on days.store_id = cells.store_id
-    left join days as today on today.store_id = cells.store_id and today.ahead = 0
-    where cells.units_per_pickup > 0
 ),
-divided as (
+-- Units that pickups can draw on: open ones, and of their own those that are kept for holders of exchange coupons.
+usable as (
     select
-        sku_days.*,
-        kept.store_id is not null as is_kept,
-        kept.priority_units + kept.walk_in_units + kept.open_units as divided_units,
-        coalesce(kept.open_units, there - least(walk_in, there)) as open_units,
-        coalesce(kept.priority_units, 0) as priority_units
-    from sku_days
-    left join plan.stock_reservations as kept
-        on kept.allocation_id = %(allocation_id)s and kept.store_id = sku_days.store_id
-        and kept.sku_id = sku_days.sku_id and kept.business_date = sku_days.business_date
+        there.*, divided_0, divided_1,
+        coalesce(open_0, there_0 - least(walk_in, there_0)) as open_0,
+        coalesce(open_1, there_1 - least(walk_in, there_1)) as open_1,
+        coalesce(priority_0, 0) as priority_0,
+        coalesce(priority_1, 0) as priority_1
+    from there left join kept using (store_id, sku_id)
 ),
-store_days as materialized (
+-- Pickups at which each SKU is used up.
+lasting as (
     select
-        store_id || ' ' || business_date as subject,
-        max(shelf_share) as shelf_share,
-        max(load_upper) as load_upper,
-        sum(rate) filter (where least(open_units + priority_units - load_upper * rate, open_units - load_upper * regular)
-            < -1e-6) / sum(rate) as planned,
-        sum(rate) filter (where least(open_units + priority_units - in_force_upper * rate,
-            open_units - in_force_upper * regular) < -1e-6) / sum(rate) as in_force,
-        max(divided_units - there) as over_divided,
-        min(sku_id) filter (where divided_units > there + 1e-6) as over_divided_at,
-        bool_or(is_kept) as is_kept
-    from divided
-    group by store_id, business_date
+        store_id, sku_id, rate, shelf_share, has_tomorrow, load_0, load_1, in_force_0, in_force_1,
+        divided_0 - there_0 as over_0, divided_1 - there_1 as over_1,
+        shows_0 * least((open_0 + priority_0) / rate, open_0 / nullif(regular, 0)) + 1e-6 as lasts_0,
+        shows_1 * least((open_1 + priority_1) / rate, open_1 / nullif(regular, 0)) + 1e-6 as lasts_1
+    from usable
+),
+pairs as materialized (
+    select
+        store_id, max(shelf_share) as shelf_share, bool_and(has_tomorrow) as has_tomorrow,
+        max(load_0) as load_0, max(load_1) as load_1, sum(rate) as rate,
+        sum(rate) filter (where lasts_0 < load_0) as planned_0, sum(rate) filter (where lasts_1 < load_1) as planned_1,
+        sum(rate) filter (where lasts_0 < in_force_0) as in_force_0,
+        sum(rate) filter (where lasts_1 < in_force_1) as in_force_1,
+        max(over_0) as over_0, max(over_1) as over_1,
+        min(sku_id) filter (where over_0 > 1e-6) as over_at_0, min(sku_id) filter (where over_1 > 1e-6) as over_at_1
+    from lasting
+    group by store_id
+),
+store_days as (
+    select store_id || ' ' || planned_date as subject, pairs.shelf_share, load_0 as load_upper,
+        coalesce(planned_0, 0) / rate as planned, coalesce(in_force_0, 0) / rate as in_force, over_0 as over_divided, over_at_0 as over_divided_at
+    from pairs cross join parameters
+    union all
+    select store_id || ' ' || (planned_date + 1), pairs.shelf_share, load_1, coalesce(planned_1, 0) / rate,
+        coalesce(in_force_1, 0) / rate, over_1, over_at_1
+    from pairs cross join parameters where has_tomorrow
 ),
 limits (check_name, subject, value, limit_value, value_before, note) as (
-    select 'stock_capacity', subject, case when load_upper is null then null else coalesce(planned, 0) end,
-        1 - shelf_share, coalesce(in_force, 0), ''
+    select 'stock_capacity', subject, case when load_upper is null then null else planned end, 1 - shelf_share, in_force, ''
     from store_days
     union all
     select 'stock_reservations', subject, greatest(over_divided, 0), 0, null, over_divided_at
-    from store_days where is_kept
+    from store_days where over_divided is not null
 )
 select
     check_name,
