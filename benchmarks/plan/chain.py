@@ -219,12 +219,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="rouxing-chain-") as temporary:
         os.environ["ROUXING_STATE_DIR"] = str(asked.keep or temporary)
         os.environ["ROUXING_DATABASE_NAME"] = f"chain_{asked.stores}_{asked.skus}_{asked.stocks}"
-        run(
-            Chain(asked.stores, asked.skus, asked.stocks),
-            queries=asked.queries,
-            certified=not asked.uncertified,
-            sequential=asked.sequential,
-        )
+        run(Chain(asked.stores, asked.skus, asked.stocks), asked)
 
 
 def run(chain: Chain, asked: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """A synthetic chain of any size as database rows: master data, stock, quotas and a stored forecast. No real data.
 
-Half the stores are near a limit: what a plan of it shows is time and memory, not a chain's results.
+Some stores lack goods, some people, some neither: what a plan of it shows is time and memory, not a chain's results.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Chain:
         usual = self.stores * self.stocks / CAMPAIGNS * 14.0
         return pd.DataFrame({
             "campaign_id": [f"C{number}" for number in range(CAMPAIGNS)], "campaign_name": "模拟活动",
-            "budget_coupons": int(usual * 60), "daily_budget_coupons": int(usual * 0.95),
+            "budget_coupons": int(usual * 60), "daily_budget_coupons": int(usual * 1.02),
             "is_protected": [number == 0 for number in range(CAMPAIGNS)], "valid_from": date(2026, 1, 1),
         })  # fmt: skip
 
@@ -165,10 +165,10 @@ class Chain:
         frame = _product(location_id=self.store_ids, sku_id=self.sku_ids)
         random = self.random("levels")
         usual = (self.pickups[:, None] * self.rates).ravel()
-        held = random.poisson(usual * random.uniform(0.2, 1.8, usual.size))
+        held = random.poisson(usual * random.uniform(0.5, 4.5, usual.size))
         wanted = usual.reshape(self.stores, self.skus).sum(axis=0)
         supply = _product(location_id=[f"DC{number}" for number in range(CENTRES)], sku_id=self.sku_ids)
-        supply = supply.assign(on_hand_units=np.tile(np.ceil(wanted / CENTRES * 0.6), CENTRES).astype(int))
+        supply = supply.assign(on_hand_units=np.tile(np.ceil(wanted / CENTRES * 1.2), CENTRES).astype(int))
         both = pd.concat([frame.assign(on_hand_units=held), supply], ignore_index=True)
         return both.assign(locked_units=0, counted_at=day_start(BUSINESS_DATE) - timedelta(hours=2))
 
