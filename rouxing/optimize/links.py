@@ -13,6 +13,8 @@ from rouxing.optimize.curves import Where
 
 # Rounding (share of a limit) that counts as nothing.
 ROUNDING = 1e-12
+# Whole numbers below this are exact as floats.
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +82,13 @@ class Limits:
 
     def in_whole_steps(self, step: FloatArray) -> Limits:
         """The same limits with the room on units that whole steps (J,) can make use of: this tightens the bound."""
-        room = self.room.copy()
+        room = np.append(self.room, 0.0)
         for family in self.families:
-            need = np.round(family.use * step)
-            inside = np.nonzero(family.use > 0)[0]
-            exact = np.abs(need - family.use * step) <= ROUNDING * need
-            if family.is_effect or not inside.size:
-                continue
-            common = np.zeros(room.size, dtype=np.int64)
-            np.gcd.at(common, family.row[inside], np.where(exact, need, 0.0)[inside].astype(np.int64))
-            loose = np.zeros(room.size, dtype=bool)
-            loose[family.row[inside[~exact[inside]]]] = True
-            whole = (common > 0) & ~loose
-            room[whole] = np.floor(room[whole] / common[whole] * (1 + ROUNDING) + ROUNDING) * common[whole]
-        return Limits(self.families, room)
+            if not family.is_effect:
+                common = _common_need(family, step, room.size)
+                whole = common > 0
+                room[whole] = np.floor(room[whole] / common[whole] * (1 + ROUNDING) + ROUNDING) * common[whole]
+        return Limits(self.families, room[:-1])
 
     def used(self, above: FloatArray, claims: FloatArray) -> FloatArray:
         """What decisions y = ``above`` (J,) and their ``claims`` take of each limit (R,)."""
@@ -118,3 +113,14 @@ class Limits:
             paid = family.use[where] * known[family.row[where]]
             unit, effect = (unit, effect + paid) if family.is_effect else (unit + paid, effect)
         return unit, effect
+
+
+def _common_need(family: Family, step: FloatArray, rows: int) -> IntArray:
+    """Greatest whole number (rows,) that divides what a step of each cell takes of the limit; 0 where there is none."""
+    need = family.use * step
+    whole = np.where(family.use > 0, np.round(need), 0.0)
+    is_whole = (np.abs(need - whole) <= ROUNDING * whole) & (whole < _EXACT)
+    common, is_loose = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
+    np.gcd.at(common, family.row, np.where(is_whole, whole, 0.0).astype(np.int64))
+    is_loose[family.row[~is_whole]] = True
+    return np.where(is_loose, 0, common)

@@ -20,6 +20,8 @@ from rouxing.optimize.stand import Stand
 # Exchanges of steps end after so many rounds, or when the plan is this close to its bound (share).
 _EXCHANGES = 6
 _CLOSE = 1e-4
+# An exchange that closes less than this share of what is left to the bound is the last one.
+_WORTHWHILE = 0.1
 _NOT_BELOW_ZERO = ("worth", "cost", "step", "move_cost")
 _CELL_VECTORS = ("worth", "cost", "base", "lower", "upper", "step", "previous", "move_cost")
 
@@ -135,9 +137,10 @@ def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
             exchange(tried, family)
         trim(tried)
         top_up(tried)
-        if tried.value() <= before:
+        gained = tried.value() - before
+        stand = tried if gained > 0 else stand
+        if gained <= _WORTHWHILE * (found.bound - before):
             break
-        stand = tried
     trim(stand)
     return stand
 
