@@ -52,8 +52,8 @@ QUOTA: dict[str, tuple[Words, Words]] = {
     ),
     "slot": (
         Words(
-            "{load}，最忙的半小时已排满，全天至多 {limit} 单",
-            "{load}; the busiest half hour is full, which allows {limit} over the day",
+            "{load}，最忙的半小时（{hour}）已排满，折合全天平均至多 {limit} 单",
+            "{load}; the half hour of {hour} is full, which allows {limit} a day on average",
         ),
         Words(
             "把顾客引到空闲时段，全天每多接待 1 单可多发约 {coupons} 张",
@@ -99,8 +99,17 @@ QUOTA: dict[str, tuple[Words, Words]] = {
         Words("预算每加 1 张，约多赚 {price} 元", "one more coupon of budget earns about ¥{price}"),
     ),
     "change_limit": (
-        Words("已到单次调整上限", "this is the most it may change in one cycle"),
-        Words("下一轮接着调", "the next cycle goes on"),
+        Words(
+            "{load}，店里还接得住，已加到单次上限", "{load}; the store has room, but this is the most a cycle may add"
+        ),
+        Words("下一轮接着加", "the next cycle goes on"),
+    ),
+    "change_limit_cut": (
+        Words(
+            "{load}，每天最多接待 {limit} 单，已减到单次上限",
+            "{load}; {limit} a day is the most it can serve, and this the most a cycle may cut",
+        ),
+        Words("下一轮接着减", "the next cycle goes on"),
     ),
     "issued": (
         Words("已被领走 {issued} 张，不能更低", "{issued} are claimed already, so it cannot go lower"),
@@ -192,13 +201,20 @@ def reason_sentence(subject: str, row: Row, today: date, load_quantile: str) -> 
 
     ``row`` holds the facts of `plan.reasons`; an unknown limit is named rather than hidden.
     """
-    held, more = TABLES[subject].get(str(row["limit_name"]), _UNKNOWN)
+    held, more = TABLES[subject].get(_word(subject, row), _UNKNOWN)
     values = _values(subject, row, load_quantile)
     head = HEAD[subject].fill(**_head_values(subject, row, today))
     one_more = more.fill(**values)
     ending = Words(f"；{one_more.zh}" if one_more.zh else "", f"; {one_more.en}" if one_more.en else "")
     body = held.fill(**values)
     return Words(f"{head.zh}：{body.zh}{ending.zh}。", f"{head.en}: {body.en}{ending.en}."), one_more
+
+
+def _word(subject: str, row: Row) -> str:
+    """Which sentence tells the limit: the change limit holds cuts and rises back for different causes."""
+    limit = str(row["limit_name"])
+    is_cut = subject == "coupon_quota" and row["after_value"] < _zero(row["before_value"])
+    return "change_limit_cut" if limit == "change_limit" and is_cut else limit
 
 
 def _head_values(subject: str, row: Row, today: date) -> dict[str, object]:
@@ -243,6 +259,7 @@ def _values(subject: str, row: Row, load_quantile: str) -> dict[str, object]:
         "mean": _number(row["forecast_mean"]),
         "limit": _number(row["limit_value"]),
         "limit_name": row["limit_name"],
+        "hour": str(row["limit_subject"]).rpartition(" ")[2],
         "coupons": _coupons(row["coupons_per_pickup"]),
         "issued": _number(row["issued_coupons"]),
         "claims": _number(row["expected_claims"]),

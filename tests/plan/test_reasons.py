@@ -54,6 +54,12 @@ def test_a_cut_for_want_of_counters_reads_as_a_colleague_would_say_it() -> None:
     )
 
 
+def test_the_change_limit_says_what_pushes_against_it() -> None:
+    assert "每天最多接待 190 单，已减到单次上限；下一轮接着减。" in sentence("coupon_quota", "change_limit")[0]
+    assert "已加到单次上限；下一轮接着加。" in sentence("coupon_quota", "change_limit", after_value=600.0)[0]
+    assert "最忙的半小时（17:30）" in sentence("coupon_quota", "slot", limit_subject="S012 17:30")[0]
+
+
 def test_goods_and_people_read_likewise() -> None:
     chinese, _ = sentence(
         "stock_transfer", "dc_supply", limit_subject="DC1", article_name="鲜牛奶", before_value=None, after_value=36.0,

@@ -19,7 +19,8 @@ changed as (
 loads as (
     select
         store_loads.store_id as place_id, store_loads.business_date, load_mean, load_upper, in_force_mean, in_force_upper,
-        capacity_pickups, committed
+        case when binding like 'slot %%' then mean_limit else capacity_pickups end as capacity_pickups, committed, binding,
+        capacity_pickups - load_upper as slack
     from plan.store_loads
     left join mart.forecast_days as days
         on days.forecast_id = %(forecast_id)s and days.store_id = store_loads.store_id
@@ -29,7 +30,7 @@ loads as (
 district_loads as (
     select district_id as place_id, business_date, sum(load_mean) as load_mean, null::double precision as load_upper,
         sum(in_force_mean) as in_force_mean, null::double precision as in_force_upper,
-        sum(capacity_pickups) as capacity_pickups, sum(committed) as committed
+        sum(capacity_pickups) as capacity_pickups, sum(committed) as committed, '' as binding, sum(slack) as slack
     from loads join stores on stores.store_id = loads.place_id
     group by district_id, business_date
 ),
@@ -71,13 +72,15 @@ select
         when binding_limit like 'slot %%' then 'slot'
         else coalesce(binding_limit, 'capacity')
     end as limit_name,
-    coalesce(binding_store_id, case when reason like '%%budget%%' then campaign_id end, '') as limit_subject,
+    coalesce(
+        binding_store_id || case when binding_limit like 'slot %%' then substr(binding_limit, 5) else '' end,
+        case when reason like '%%budget%%' then campaign_id end, '') as limit_subject,
     price_fen,
     case when quota_coupons < previous_coupons then in_force_mean else load_mean end as forecast_mean,
     case when quota_coupons < previous_coupons then in_force_upper else load_upper end as forecast_upper,
     committed,
     capacity_pickups as limit_value,
-    capacity_pickups - load_upper as slack,
+    slack,
     issued_coupons::double precision as issued_coupons,
     expected_claims,
     1 / nullif(marginals.claims * (
