@@ -26,6 +26,8 @@ __all__ = ["CELL", "QuotaParameters", "QuotaProblem", "build_problem"]
 # Coupons that are worth nothing stay where they are too.
 _LEAST_MOVE_COST_FEN = 0.01
 _ROUNDING = 1e-9
+# Share of a cell's pickups from which a limit is one of its main ones.
+_MAIN_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,16 @@ class QuotaProblem:
         moved = self.loads @ (claims - self.reference) + self.spill(claims)
         return np.asarray(np.maximum(self.store_days.forecast.mean + moved, 0.0))
 
+    def own_room(self, claims: FloatArray) -> FloatArray:
+        """What each store-day (N,) and exchange SKU (X,) has left under ``claims`` (J,), nobody coming over."""
+        limits = np.concatenate([self.own_limit, self.exchange_limit])
+        return np.asarray(limits - self.effects @ claims)
+
     def room(self, claims: FloatArray) -> FloatArray:
         """What each store-day (N,) and exchange SKU (X,) has left under ``claims`` (J,), spill included."""
-        left = self.own_limit - self.spill(claims) - self.loads @ claims
-        return np.concatenate([left, self.exchange_limit - self.exchanges @ claims])
+        room = self.own_room(claims)
+        room[: self.own_limit.size] -= self.spill(claims)
+        return room
 
     @property
     def effects(self) -> Any:
@@ -126,6 +134,28 @@ class QuotaProblem:
         """Limits (N + X,) that ``room`` shows over by more than rounding."""
         limits = np.concatenate([self.own_limit, self.exchange_limit])
         return np.asarray(room < -_ROUNDING * (1.0 + np.abs(limits)))
+
+    def eased(self) -> QuotaProblem:
+        """The question with limits that the lower bounds break already brought to what is in force, the least bad.
+
+        Cells that bring such a limit a good part of their claims are held at their lower bounds. One that brings it
+        little (tomorrow's redemptions of today's coupons, one store of a zone) may move as long as the limit is not
+        broken by more than it is now: cutting it would cost much and help nothing.
+        """
+        at_lower = self.claims(self.lower)
+        broken = self.broken(self.own_room(at_lower))
+        if not broken.any():
+            return self
+        effects, in_force = self.effects, self.claims(self.in_force)
+        total = np.asarray(self.loads.sum(axis=0)).ravel()
+        entries = effects[np.nonzero(broken)[0]].tocoo()
+        main = entries.data >= _MAIN_SHARE * total[entries.col]
+        pinned = np.zeros(self.lower.size, dtype=bool)
+        pinned[entries.col[main]] = True
+        limits = np.concatenate([self.own_limit, self.exchange_limit])
+        own, exchange = np.split(np.where(broken, effects @ in_force, limits), [self.own_limit.size])
+        upper = np.where(pinned, self.lower, self.upper)
+        return replace(self, upper=upper, own_limit=own, exchange_limit=exchange)
 
     def as_seen(self) -> QuotaProblem:
         """The question on smoothed demand, load and limits: what is decided with, so that noise moves nothing."""

@@ -32,7 +32,8 @@ def settled(problem: QuotaProblem, rounds: int, start: Prices | None) -> Settled
     Each round gives stores the room that customers from next door leave of the last one; at most ``rounds``. Worth and
     bound count with the true demand and limits.
     """
-    seen = problem.as_seen()
+    problem = problem.eased()
+    seen = problem.as_seen().eased()
     spill, number = np.zeros(problem.own_limit.size), 1
     plan = solve(seen.pricing(spill, start))
     bound = _bound(problem, plan)
