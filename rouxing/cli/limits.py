@@ -29,10 +29,10 @@ def show_limits(settings: Settings) -> None:
     for name in ("limit", "value", "meaning"):
         table.add_column(name)
     for name, value in asdict(limits).items():
-        shown = ", ".join(value) if isinstance(value, tuple) else f"{value:,g}"
+        shown = ", ".join(value) if isinstance(value, tuple) else f"{value:,.15g}"
         table.add_row(name, shown, "automatic approval")
     for row in guards.to_dict("records"):
-        table.add_row(str(row["metric"]), f"{row['limit_value']:,g}", f"guard: {NAMES[row['metric']][1]}")
+        table.add_row(str(row["metric"]), f"{row['limit_value']:,.15g}", f"guard: {NAMES[row['metric']][1]}")
     Console().print(table)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from rouxing.cli.present import connected, shown
 from rouxing.cli.run import run_flow
+from rouxing.model.dates import SHANGHAI
 from rouxing.model.errors import PermanentError
 from rouxing.plan.approval import new_approval, refusal
 from rouxing.publish.approvals import inputs_of, read_plan, write_approval
@@ -25,28 +26,39 @@ def show_plans(settings: Settings, count: int) -> None:
     with connected(settings) as (connection, now):
         plans = read_frame(connection, "publish/recent_plans", count=count)
         in_force = _name_in_force(connection)
-    table = Table(title=f"Plans, the newest first (Asia/Shanghai, now {shown(now)})", title_justify="left")
-    for name in ("plan", "day", "made as of", "rung", "verdict", "approved by", "until", "calls", "in force"):
+    table = Table(
+        title=f"Plans, the newest first; ● = in force (Asia/Shanghai, now {shown(now)})",
+        title_justify="left",
+        box=SIMPLE,
+    )
+    table.add_column("plan", no_wrap=True)
+    for name in ("made as of", "rung", "verdict", "answers for it", "calls"):
         table.add_column(name, overflow="fold")
     for row in plans.to_dict("records"):
         table.add_row(*(Text(cell) for cell in _plan_cells(row, in_force)))
-    Console().print(table)
+    Console().print(table if len(plans) else "There is no plan yet.")
 
 
 def _plan_cells(row: dict[Any, Any], in_force: str) -> list[str]:
-    waits = row["approval_note"] or "nobody"
-    approved = row["approved_by"] or ("-" if row["mode"] != "live" or not row["is_published"] else f"waits: {waits}")
+    labels = [row["rung"], row["label"], "backfill" if row["mode"] != "live" else ""]
     return [
-        row["plan_id"],
-        f"{row['business_date']:%Y-%m-%d}",
-        shown(row["as_of"].to_pydatetime()),
-        " ".join(filter(None, [row["rung"], row["label"], "backfill" if row["mode"] != "live" else ""])),
-        row["verdict"],
-        approved,
-        "" if pd.isna(row["expires_at"]) else shown(row["expires_at"].to_pydatetime()),
-        f"{row['sent_calls']} sent, {row['pending_calls']} wait",
-        "yes" if row["plan_id"] == in_force else "",
+        f"{'●' if row['plan_id'] == in_force else ' '} {row['plan_id']}",
+        f"{row['as_of'].tz_convert(SHANGHAI):%m-%d %H:%M}",
+        " ".join(filter(None, labels)),
+        row["verdict"].replace("_", " "),
+        _who(row),
+        f"{row['sent_calls']} sent" + (f", {row['pending_calls']} wait" if row["pending_calls"] else ""),
     ]
+
+
+def _who(row: dict[Any, Any]) -> str:
+    """Who answers for a plan and until when; else what it waits for."""
+    if row["approved_by"]:
+        return f"{row['approved_by']} until {row['expires_at'].tz_convert(SHANGHAI):%m-%d %H:%M}"
+    if row["mode"] != "live" or not row["is_published"]:
+        return "-"
+    english = "; ".join(part.partition(" / ")[2] for part in row["approval_note"].split("; "))
+    return f"nobody yet: {english}" if english else "nobody yet"
 
 
 def approve(settings: Settings, plan_id: str, by: str, hours: float, note: str) -> None:
