@@ -30,7 +30,7 @@ from rouxing.optimize.queues_transient import (
     settled_counters,
 )
 
-_CHUNK = 256  # counters whose states fit a core's cache together
+_CHUNK_NUMBERS = 10_000  # states x counters that fit a core's cache several times over
 _ROOM = 5.0  # times the line at the target; with more room a wait of 300 s changes by less than a second
 _LEAST_SERVICE_SECONDS = 30.0
 _HOPELESS = 3.0
@@ -105,9 +105,11 @@ def _chunks(
     handed_over = servers * (target.mean_wait_seconds / service_seconds)
     states = np.ceil(1.5 * servers + _ROOM * handed_over + 12.0).astype(np.int64)
     order = np.lexsort((come, service_seconds, states))
-    for start in range(0, len(order), _CHUNK):
-        rows = order[start : start + _CHUNK]
+    start = 0
+    while start < len(order):
+        rows = order[start : start + max(_CHUNK_NUMBERS // int(states[order[start]]), 1)]
         yield rows, int(states[rows[-1]])
+        start += len(rows)
 
 
 def _staff_chunk(

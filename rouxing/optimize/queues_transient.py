@@ -17,7 +17,8 @@ from rouxing.optimize.checks import FloatArray
 
 SLOT_SECONDS = 1800.0
 _SERIES_TAIL = 1e-7
-_NEGLIGIBLE_WEIGHT = 1e-12
+_NEGLIGIBLE = 1e-12
+_BAND_STEPS = 16  # a step reaches one state further, so that few states need to be carried along
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +73,26 @@ def advance(
     stay[:-1] -= up
     weights, tails = _poisson_series(rate * seconds)
     end, waited = np.zeros_like(state), np.zeros(state.shape[1])
-    now, following, moved = state.copy(), np.empty_like(state), np.empty_like(state)
-    for weight, tail in zip(weights, tails, strict=True):
-        waited += tail * np.einsum("kr,kr->r", ahead, now)
-        if weight > _NEGLIGIBLE_WEIGHT:
-            end += np.multiply(now, weight, out=moved)
-        np.multiply(stay, now, out=following)
-        following[1:] += np.multiply(now[:-1], up, out=moved[1:])
-        following[:-1] += np.multiply(now[1:], down[1:], out=moved[1:])
+    now, following, moved = state.copy(), np.zeros_like(state), np.empty_like(state)
+    band = 0
+    for step, (weight, tail) in enumerate(zip(weights, tails, strict=True)):
+        if step % _BAND_STEPS == 0:
+            band = _reached(now) + _BAND_STEPS
+            now[band:] = following[band:] = 0.0
+        here, there, flow = now[:band], following[:band], moved[:band]
+        waited += tail * np.einsum("kr,kr->r", ahead[:band], here)
+        if weight > _NEGLIGIBLE:
+            end[:band] += np.multiply(here, weight, out=flow)
+        np.multiply(stay[:band], here, out=there)
+        there[1:] += np.multiply(here[:-1], up, out=flow[1:])
+        there[:-1] += np.multiply(here[1:], down[1:band], out=flow[1:])
         now, following = following, now
     return end, waited / rate
+
+
+def _reached(state: FloatArray) -> int:
+    """States up to the highest that some counter is in with more than a negligible probability."""
+    return int(np.flatnonzero(state.max(axis=1) > _NEGLIGIBLE)[-1]) + 1
 
 
 def serve_half_hour(
