@@ -123,7 +123,11 @@ def free_room(stores: pd.DataFrame, skus: pd.DataFrame, holdings: Holdings) -> p
 
 
 def units_by_day(
-    holdings: Holdings, planned: FloatArray, lead_days: IntArray, asked: Sequence[FloatArray]
+    holdings: Holdings,
+    planned: FloatArray,
+    lead_days: IntArray,
+    asked: Sequence[FloatArray],
+    made_up: FloatArray | float = 1.0,
 ) -> list[FloatArray]:
     """Units (S, K) there on each of the next days: on hand, arrived and planned by then, less what sold before.
 
@@ -131,14 +135,15 @@ def units_by_day(
         planned: units (S, K) of the transfers dispatched today.
         lead_days: days to their arrival (S,).
         asked: mean demand (S, K) of each day.
-
-    What sells from the day of the arrival on is made up by the next day's transfer, which is not planned yet.
+        made_up: share (0-1) of what sells from the day of the arrival on that the transfers of the next days, which
+            are not planned yet, can make up.
     """
     there = holdings.available + holdings.arriving(0, 0) + planned * (lead_days == 0)[:, None]
     days = [there]
-    for day, sold in enumerate(asked[:-1]):
+    for day, wanted in enumerate(asked[:-1]):
         waits = (lead_days > day)[:, None]
+        sold = np.minimum(wanted, there)
         come = holdings.arriving(day + 1, day + 1) + planned * (lead_days == day + 1)[:, None]
-        there = np.where(waits, np.maximum(there - sold, 0.0), there) + come
+        there = there - np.where(waits, sold, sold * (1.0 - made_up)) + come
         days.append(there)
     return days

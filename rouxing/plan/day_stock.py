@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from rouxing.allocate.grid import Grid, places
 from rouxing.allocate.overrides import closed_days
 from rouxing.allocate.position import (
     arrival_dates,
@@ -78,10 +79,14 @@ def decide_stock(
     room = free_room(stores, skus, chain.holdings).assign(is_closed=closed_days(frames.get("overrides"), today))
     everywhere = np.ones(chain.grid.shape, dtype=bool)
     stock = chain.grid.lines(everywhere).assign(available_units=left.ravel())
-    allocation = allocate_stock(demand, stock, _supply(frames["counts"], stores), room, skus, parameters)
+    supply = _supply(frames["counts"], stores)
+    allocation = allocate_stock(demand, stock, supply, room, skus, parameters)
     transfers = allocation.transfers.merge(arrivals, on="store_id")
     planned = chain.grid.spread(transfers, "quantity_units")
-    reserved = _reserved(chain, planned, planned_days, parameters)
+    asked = [chain.rates.asked(chain.of_day(day, "mean")) for day in range(planned_days)]
+    made_up = _made_up(chain, stores, supply, planned, asked)
+    there = units_by_day(chain.holdings, planned, chain.lead_days, asked, made_up)
+    reserved = _reserved(chain, there, parameters)
     return DayStock(
         allocation=allocation,
         transfers=transfers,
@@ -103,10 +108,30 @@ def _supply(counts: pd.DataFrame, stores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _reserved(chain: StockChain, planned: FloatArray, planned_days: int, parameters: StockParameters) -> list[Reserved]:
-    """The division of the units of each planned day."""
-    asked = [chain.rates.asked(chain.of_day(day, "mean")) for day in range(planned_days)]
-    there = units_by_day(chain.holdings, planned, chain.lead_days, asked)
+def _made_up(
+    chain: StockChain, stores: pd.DataFrame, supply: pd.DataFrame, planned: FloatArray, asked: Sequence[FloatArray]
+) -> FloatArray:
+    """Share (S, K), 0-1, of what sells after an arrival that the centre can send again from what it has left.
+
+    Nobody tells what suppliers will bring to a centre, so what is not there today does not count for tomorrow.
+    """
+    centres = pd.Index(stores["dc_id"].unique()).sort_values()
+    centre = np.zeros(len(chain.grid.stores), dtype=np.int64)
+    centre[chain.grid.place_of_stores(stores)] = places(centres, stores["dc_id"])
+    sold = np.zeros(chain.grid.shape)
+    for day, units in enumerate(asked[:-1]):
+        sold += units * (chain.lead_days <= day)[:, None]
+    held = Grid(centres, chain.grid.skus)
+    sent, gone = np.zeros(held.shape), np.zeros(held.shape)
+    np.add.at(sent, centre, planned)
+    np.add.at(gone, centre, sold)
+    left = np.maximum(held.spread(supply, "available_units", store="dc_id") - sent, 0.0)
+    share = np.divide(left, gone, out=np.ones_like(left), where=gone > 0)
+    return np.asarray(np.minimum(share, 1.0)[centre])
+
+
+def _reserved(chain: StockChain, there: Sequence[FloatArray], parameters: StockParameters) -> list[Reserved]:
+    """The division of the units ``there`` (S, K) on each planned day."""
     dates = days_after(chain.exchanges["date"], chain.business_date)
     divided = []
     for day, units in enumerate(there):

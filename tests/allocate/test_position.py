@@ -85,6 +85,7 @@ def test_a_day_can_sell_only_what_has_arrived_by_then_and_later_sales_are_made_u
     assert today[1, 0] == 6
     assert tomorrow[1, 0] == 6 - 5 + 4 + 12
     assert after[1, 0] == tomorrow[1, 0]  # what tomorrow sells, tomorrow's plan makes up
+    assert units_by_day(now, of_milk_in_s2(12.0), LEAD, [asked] * 3, made_up=0.4)[2][1, 0] == tomorrow[1, 0] - 0.6 * 5
     at_once = units_by_day(now, of_milk_in_s2(12.0), np.array([0, 0]), [asked] * 2)
     assert [day[1, 0] for day in at_once] == [18, 22]
 

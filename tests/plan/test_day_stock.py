@@ -104,6 +104,15 @@ def test_pickups_draw_on_what_has_arrived_and_is_not_kept_for_others() -> None:
     assert pickups["S1", DAY + pd.Timedelta(days=1)] == pickups["S1", DAY]
 
 
+def test_tomorrow_counts_on_no_goods_that_the_centre_does_not_have() -> None:
+    first, second = DAY, DAY + pd.Timedelta(days=1)
+    wanted = sum(sent(decided()).values()) // 2
+    # The centre has what is wanted of each SKU and 12 more; S1 alone sells today, 60 units that could be made up.
+    counts = frames()["counts"].assign(on_hand_units=wanted + 12)
+    pickups = decided(frames(counts=counts)).pickups.set_index(["store_id", "business_date"])["stock_pickups"]
+    assert pickups["S1", second] == pytest.approx(pickups["S1", first] - (60 - 12) / 0.5)
+
+
 def test_goods_of_exchange_coupons_are_told_everywhere_and_kept_where_scarce() -> None:
     exchanges = pd.DataFrame({"store_id": STORES, "sku_id": "K2", "date": DAY, "units": 4.0})
     split = frames()["split"]
