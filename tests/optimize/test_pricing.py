@@ -393,6 +393,25 @@ def test_a_plan_of_ordinary_size_proves_itself() -> None:
     assert plan.gap_share <= 1e-3
 
 
+def test_a_tight_cycle_with_broken_limits_proves_itself_too() -> None:
+    """Bounds around the decision in force, some of which already break a store's day."""
+    problem = ordinary_problem(5, 120, 30)
+    lower = np.ceil(0.7 * problem.previous)
+    made = problem.effect_limits @ problem.curves.expected_min(problem.previous)
+    problem = replace(
+        problem,
+        lower=lower,
+        upper=np.ceil(1.3 * problem.previous),
+        cost=np.zeros(lower.size),
+        unit_capacity=np.floor(problem.unit_limits @ problem.previous),
+        effect_capacity=made * np.random.default_rng(5).uniform(0.65, 1.25, made.size),
+    )
+    plan = solve(problem)
+    check_plan(problem, plan)
+    assert plan.effect_inherited.any()
+    assert plan.gap_share <= 3e-3
+
+
 def test_a_warm_start_proves_as_much_as_a_cold_one() -> None:
     problem = ordinary_problem(4, 60, 20)
     cold = solve(problem)
