@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from rouxing.plan.day_cover import goods_cover
 from rouxing.plan.day_loads import exchange_limits, holding, store_day_loads
 from rouxing.plan.pilot import stores_in_scope
 from rouxing.plan.rollback import towards
@@ -66,7 +67,7 @@ def quota_question(
         frames: quotas, coupon_stocks, campaigns, stores, skus, sku_split, curves, claims (per store), store_days and
             staff_slots and reservations of the allocation, days and slot_days and coming_claims and exchanges of the
             forecast, now (slot: the half hour that is running, 0 before the day), today and arrivals_today (empty
-            before the day), claim_slots, overrides, state.
+            before the day), claim_slots, overrides, state and classes of the cycle before.
         scope: stores whose carriers may change, empty = all. A zone may change when all of its stores may.
         parameters: of the cycle.
     """
@@ -94,6 +95,8 @@ def quota_question(
         "totals": totals,
         "exchanges": exchange_limits(cells, carriers, store_days, frames),
         "state": frames["state"],
+        "cover": goods_cover(business_date, frames),
+        "classes": frames["classes"],
     }
 
 

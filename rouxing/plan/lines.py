@@ -37,6 +37,7 @@ def quota_lines(plan: QuotaPlan, loads: pd.DataFrame) -> Lines:
         "plan.store_loads": plan.store_loads,
         "plan.exchange_loads": plan.exchange_loads,
         "plan.broken_limits": plan.broken,
+        "plan.benefits": plan.benefits,
     }
 
 

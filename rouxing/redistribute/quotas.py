@@ -10,6 +10,7 @@ import pandas as pd
 from rouxing.optimize.checks import BoolArray, FloatArray
 from rouxing.optimize.curves import DemandCurves
 from rouxing.optimize.pricing import Prices
+from rouxing.redistribute.benefits import choose_benefits
 from rouxing.redistribute.bound import upper_bound
 from rouxing.redistribute.broken import broken_limits
 from rouxing.redistribute.frames import QuotaFrames, no_exchanges, no_state
@@ -32,9 +33,8 @@ class QuotaPlan:
     lower_coupons, upper_coupons, reason, binding_store_id (NA where no store presses), binding_limit, override_kind,
     price_fen (of one more unit of what presses). In the order of the key; ``curves``: claims without a quota, a row per
     line of ``quotas``.
-    ``store_loads``, ``exchange_loads``, ``broken``: columns as plan.store_loads, plan.exchange_loads and
-    plan.broken_limits. ``budgets``: limit (day, total), subject, business_date, is_missing, used, capacity, slack,
-    price_fen, is_inherited.
+    ``store_loads``, ``exchange_loads``, ``broken``, ``benefits``: columns as their tables of schema plan. ``budgets``:
+    limit (day, total), subject, business_date, is_missing, used, capacity, slack, price_fen, is_inherited.
     ``value_fen``: expected worth of the claims less the cost of moving; ``upper_bound_fen`` is never below it;
     ``rule_value_fen``: the same of the rule's quotas. ``prices``: what a next solve of much the same may start from.
     """
@@ -45,6 +45,7 @@ class QuotaPlan:
     exchange_loads: pd.DataFrame
     budgets: pd.DataFrame
     broken: pd.DataFrame
+    benefits: pd.DataFrame
     value_fen: float
     upper_bound_fen: float
     rule_value_fen: float
@@ -60,6 +61,8 @@ def redistribute_quotas(
     totals: pd.DataFrame,
     exchanges: pd.DataFrame | None = None,
     state: pd.DataFrame | None = None,
+    cover: pd.DataFrame | None = None,
+    classes: pd.DataFrame | None = None,
     parameters: QuotaParameters | None = None,
 ) -> QuotaPlan:
     """Quotas worth most under store-day capacity, exchange stock, budgets, issued counts and change limits, with proof.
@@ -75,7 +78,8 @@ def redistribute_quotas(
     ``exchanges``: store_id, sku_id, business_date, forecast_units, open_units, mean_limit. ``budgets``: campaign_id,
     business_date, budget_coupons. ``totals``: campaign_id, remaining_coupons for all dates together, those already
     issued on these dates included. A limit without a row allows no more than the quotas in force bring. ``state``:
-    measure, stock_id, carrier_id, business_date, value of the cycle before.
+    measure, stock_id, carrier_id, business_date, value of the cycle before. ``cover``, ``classes``: see
+    `benefits.choose_benefits`; absent = no benefits are chosen.
 
     Per store-day: forecast_mean + spill + sum of pickups per claim x (claims - reference claims) <= mean_limit (see
     plan.store_loads and `load.mean_limit`). Where the lower bounds break a limit, its cells go down to them and the
@@ -90,12 +94,13 @@ def redistribute_quotas(
     problem = build_problem(frames, parameters)
     found = settled(problem, parameters.spill_rounds, None)
     keep = held_back(problem, found.quota, found.prices, parameters)
+    benefits = choose_benefits(cover, classes)
     if not keep.any():
-        return _described(problem, problem, found.quota, found.prices, keep, found.upper_bound, found.rounds)
+        return _described(problem, problem, found.quota, found.prices, keep, found.upper_bound, found.rounds, benefits)
     final = problem.frozen(keep)
     last = settled(final, parameters.spill_rounds, found.prices)
     bound = max(found.upper_bound, last.upper_bound)
-    return _described(problem, final, last.quota, last.prices, keep, bound, last.rounds)
+    return _described(problem, final, last.quota, last.prices, keep, bound, last.rounds, benefits)
 
 
 def rule_quotas(
@@ -106,6 +111,8 @@ def rule_quotas(
     totals: pd.DataFrame,
     exchanges: pd.DataFrame | None = None,
     state: pd.DataFrame | None = None,
+    cover: pd.DataFrame | None = None,
+    classes: pd.DataFrame | None = None,
     parameters: QuotaParameters | None = None,
 ) -> QuotaPlan:
     """The quotas in force, cut in proportion until today's limits hold; the fallback that needs no prices.
@@ -120,7 +127,8 @@ def rule_quotas(
     keep = held_back(problem, rule_quota(problem), free, parameters)
     final = problem.frozen(keep) if keep.any() else problem
     bound = max(upper_bound(problem, free), upper_bound(final, free))
-    return _described(problem, final, rule_quota(final), free, keep, bound, 0)
+    benefits = choose_benefits(cover, classes)
+    return _described(problem, final, rule_quota(final), free, keep, bound, 0, benefits)
 
 
 def no_prices(problem: QuotaProblem) -> Prices:
@@ -149,6 +157,7 @@ def _described(
     keep: BoolArray,
     bound: float,
     rounds: int,
+    benefits: pd.DataFrame,
 ) -> QuotaPlan:
     """The plan of ``quota`` (J,), decided in ``final``: ``problem`` with the cells of ``keep`` held."""
     value = float(problem.worth_at(quota).sum())
@@ -160,6 +169,7 @@ def _described(
         exchange_loads=exchange_lines(final, quota, shown),
         budgets=budget_lines(final, quota, shown),
         broken=broken_limits(final, quota),
+        benefits=benefits,
         value_fen=value,
         # Only rounding is levelled here: a bound that were truly below the value must show.
         upper_bound_fen=bound + 1e-9 * (abs(bound) + 1.0),

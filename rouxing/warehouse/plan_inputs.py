@@ -88,6 +88,7 @@ def read_quota_inputs(
         "today": read_frame(connection, "redistribute/today", **moment),
         "arrivals_today": read_frame(connection, "forecast/arrivals_today", **as_of),
         "state": read_frame(connection, "redistribute/state", **moment),
+        "classes": read_frame(connection, "redistribute/classes", as_of=planned_at or known_by),
         "curves": read_frame(connection, "forecast/redemption_curves", **forecast),
         "sku_split": read_frame(connection, "forecast/sku_split", **forecast),
         "overrides": read_frame(connection, "core/overrides", **as_of),
