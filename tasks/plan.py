@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import pandas as pd
 from prefect import task
@@ -19,23 +19,16 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.plan_inputs import read_allocation_inputs, read_quota_inputs
 from tasks.allocate import write_allocation
-from tasks.budget import within_budget
+from tasks.budget import OutOfTimeError, within_budget
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 from tasks.redistribute import write_redistribution
 
-# A chain above this size decides together in one round, to be on time, and leaves the studies out: they take as long as
-# twenty rounds.
+# Above so many stores one round must do for the plan to be on time.
 _MOST_STORES_AT_LENGTH = 300
-
-
-@dataclass(frozen=True)
-class _Decided:
-    """The joint loop's rounds, and how the chosen one answers to weights and values."""
-
-    rounds: list[Round]
-    studies: dict[str, pd.DataFrame]
+# Studies take as long as a dozen rounds.
+_MOST_STORES_STUDIED = 100
 
 
 def is_first_of_day(moment: Moment) -> bool:
@@ -69,9 +62,10 @@ def settle_jointly(moment: Moment) -> str:
     allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
     is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
     if not (is_made and is_known(database, "redistribute/touch_run", redistribution_id=redistribution.name)):
-        decided = within_budget("the day's plan", lambda: _decide(question, parameters))
+        rounds = within_budget("the day's plan", lambda: settle(question, parameters))
         with database.connect() as connection:
-            _write(connection, allocation, redistribution, decided, parameters)
+            _write(connection, allocation, redistribution, rounds, parameters)
+        _study(redistribution.name, question, parameters, best_round(rounds))
     tell("redistribute", "together", 1.0)
     return redistribution.name
 
@@ -94,18 +88,24 @@ def read_parameters(connection: Connection, moment: Moment, stores: int) -> Join
     return JointParameters(rounds=rounds, economics=economics, quotas=quotas)
 
 
-def _decide(question: DayQuestion, parameters: JointParameters) -> _Decided:
-    rounds = settle(question, parameters)
-    if len(question.allocation["stores"]) > _MOST_STORES_AT_LENGTH:
-        return _Decided(rounds, {})
-    best = best_round(rounds)
-    return _Decided(
-        rounds,
-        {
-            "plan.trade_offs": trade_off(question, parameters, best),
-            "plan.sensitivities": sensitivities(question, parameters, best),
-        },
-    )
+def _study(redistribution_id: str, question: DayQuestion, parameters: JointParameters, best: Round) -> None:
+    """Writes how the plan answers to weights and values, if there is time: the plan stands without it."""
+    if len(question.allocation["stores"]) > _MOST_STORES_STUDIED:
+        return
+    try:
+        studies = within_budget("weights and values", lambda: _studies(question, parameters, best))
+    except OutOfTimeError:
+        return
+    with current_database().connect() as connection:
+        for table, frame in studies.items():
+            copy_frame(connection, table, frame.assign(redistribution_id=redistribution_id))
+
+
+def _studies(question: DayQuestion, parameters: JointParameters, best: Round) -> dict[str, pd.DataFrame]:
+    return {
+        "plan.trade_offs": trade_off(question, parameters, best),
+        "plan.sensitivities": sensitivities(question, parameters, best),
+    }
 
 
 def name_drafts(
@@ -127,11 +127,11 @@ def name_drafts(
 
 
 def _write(
-    connection: Connection, allocation: Draft, redistribution: Draft, decided: _Decided, parameters: JointParameters
+    connection: Connection, allocation: Draft, redistribution: Draft, rounds: list[Round], parameters: JointParameters
 ) -> None:
-    """Both drafts with the rounds that led to them and the studies, in one transaction."""
-    best = best_round(decided.rounds)
+    """Both drafts with the rounds that led to them, in one transaction."""
+    best = best_round(rounds)
     write_allocation(connection, allocation, best.allocation)
     write_redistribution(connection, redistribution, best.quotas.plan, best.quotas.loads)
-    for table, frame in {**round_lines(decided.rounds, parameters), **decided.studies}.items():
+    for table, frame in round_lines(rounds, parameters).items():
         copy_frame(connection, table, frame.assign(redistribution_id=redistribution.name))

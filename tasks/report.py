@@ -21,6 +21,7 @@ from tasks.validate import read_quality
 
 JUDGED = ("boards", "alerts", "champion", "shares", "totals")
 LINES = ("store_days", "transfers", "shortages", "staff_slots", "quotas")
+STUDIES = ("trade_offs", "sensitivities")
 
 
 def write_report(plan_id: str) -> Path:
@@ -63,6 +64,7 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool) -
         is_dry_run=not header["is_sent"],
         checks=read_frame(connection, "report/checks", plan_id=plan_id),
         reasons=read_frame(connection, "report/reasons", plan_id=plan_id),
+        **_studies(connection, header["redistribution_id"]),
         **frames,
         learned=read_frame(connection, "report/scorecard", business_date=business_date, as_of=as_of),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
@@ -132,6 +134,13 @@ def _demand(connection: Connection, header: dict[Any, Any], moment: Moment) -> d
         "forecast_days": read_frame(connection, "forecast/days", forecast_id=forecast_id),
         "accuracy": accuracy.assign(method=accuracy["method"].replace("ours", "rouxing")),
         **{name: read_frame(connection, f"forecast/{name}", forecast_id=forecast_id) for name in JUDGED},
+    }
+
+
+def _studies(connection: Connection, redistribution_id: str | None) -> dict[str, Any]:
+    """How the plan answers to weights and values; only the day's first plan, which decides all, has it."""
+    return {
+        name: read_frame(connection, f"report/{name}", redistribution_id=redistribution_id or "") for name in STUDIES
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from math import isclose
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from rouxing.plan.objective import DayAbility, PlanScore, PlanWeights, score_pla
 from rouxing.plan.quota_round import QuotaQuestion, QuotaRound, decide_quotas, priced_question, with_troubles
 from rouxing.plan.room import balance, bearable_means, room_worth, trouble_prices
 from rouxing.redistribute.parameters import QuotaParameters
+
+# Rounds whose objectives differ by less are the same plan.
+_SETTLED = 1e-6
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -61,7 +65,8 @@ class Round:
     """One plan on the way: what was decided, what the N store-days can do, their mean pickups (N,), what it is worth.
 
     ``keys``: store_id, business_date of the store-days; ``called`` (N,): those on which people are called in for the
-    price of room.
+    price of room; ``goods_fen`` (N,): price of room that goods were decided at; ``fill`` (N,): mean pickups over
+    capacity when decided one after the other.
     """
 
     number: int
@@ -71,6 +76,8 @@ class Round:
     ability: DayAbility
     mean: FloatArray
     called: BoolArray
+    goods_fen: FloatArray
+    fill: FloatArray
     score: PlanScore
 
     def told(self, parameters: JointParameters) -> Told:
@@ -88,7 +95,9 @@ class Round:
             economics.called_staff_fen_per_hour,
         )
         prices = self.keys.assign(price_fen=room, mean_shift=self.mean - self.ability.forecast_mean)
-        return Told(prices, np.where(self._is_bound("stock"), room, 0.0), called)
+        # Half of the way to the new price: goods that go where room is dear make it dear elsewhere.
+        goods = (self.goods_fen + np.where(self._is_bound("stock"), room, 0.0)) / 2.0
+        return Told(prices, goods, called)
 
     def _is_bound(self, pattern: str) -> BoolArray:
         """Store-days (N,) whose limit is named so (a regular expression)."""
@@ -102,19 +111,24 @@ def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
     Round 0 is what stock, people and quotas decide one after the other. Each further round decides stock and people for
     the pickups that the quotas bring, calls people where the price of room pays for them, and decides the quotas on
     what the stores can do then: each claim is worth less by what its pickups cost customers, and no store is given more
-    pickups than are worth that cost. It ends when the weighted objective no longer rises.
+    pickups than are worth that cost. It ends when a round changes the weighted objective no more.
     """
     rounds = [decide_round(question, parameters, None)]
     for _ in range(parameters.rounds):
         rounds.append(decide_round(question, parameters, rounds[-1]))
-        if rounds[-1].score.objective_fen <= rounds[-2].score.objective_fen:
+        if isclose(rounds[-1].score.objective_fen, rounds[-2].score.objective_fen, rel_tol=_SETTLED):
             break
     return rounds
 
 
 def best_round(rounds: list[Round]) -> Round:
-    """The round of the highest objective; the earliest of equals."""
-    return max(rounds, key=lambda one: (one.score.objective_fen, -one.number))
+    """The round of the highest objective among those no likelier to overload stores than the first; earliest of equals.
+
+    Joining is not to buy coupons with customers' trouble: what overload costs is the value least known of all.
+    """
+    most = rounds[0].score.overload_probability
+    safe = [one for one in rounds if one.score.overload_probability <= most]
+    return max(safe, key=lambda one: (one.score.objective_fen, -one.number))
 
 
 def decide_round(question: DayQuestion, parameters: JointParameters, last: Round | None) -> Round:
@@ -132,7 +146,9 @@ def decide_round(question: DayQuestion, parameters: JointParameters, last: Round
     score = score_plan(ability, mean, quotas.figures, parameters.economics, parameters.weights)
     number = 0 if last is None else last.number + 1
     called = np.zeros(len(keys), dtype=bool) if told is None else told.called
-    return Round(number, allocation, quotas, keys, ability, mean, called, score)
+    goods = np.zeros(len(keys)) if told is None else told.goods_fen
+    fill = mean / np.maximum(ability.capacity, 1e-9) if last is None else last.fill
+    return Round(number, allocation, quotas, keys, ability, mean, called, goods, fill, score)
 
 
 def _allocation(
@@ -173,5 +189,5 @@ def _with_troubles(
     economics, weights = parameters.economics, parameters.weights
     troubles = trouble_prices(ability, along(keys, last.keys.assign(mean=last.mean), "mean"), economics, weights)
     worth = along(keys, asked.pickup_worth, "worth_fen", missing=np.inf)
-    bearable = bearable_means(ability, worth, economics, weights)
+    bearable = bearable_means(ability, worth, last.fill, economics, weights)
     return with_troubles(asked, keys.assign(trouble_fen=troubles, bearable_mean=bearable))

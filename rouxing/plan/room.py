@@ -9,6 +9,8 @@ from rouxing.optimize.checks import FloatArray
 from rouxing.plan.objective import DayAbility, PlanWeights, store_day_costs
 
 # Loads at which the cost of troubles is taken, as shares of the forecast's mean.
+# Up to this chance of overload coupons may fill what room there is.
+HARMLESS_RISK = 0.02
 _LEVELS = np.array([0.25, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 2.0])
 
 
@@ -30,23 +32,31 @@ def room_worth(ability: DayAbility, mean: FloatArray, economics: Economics, weig
 
 
 def bearable_means(
-    ability: DayAbility, worth_fen: FloatArray, economics: Economics, weights: PlanWeights
+    ability: DayAbility, worth_fen: FloatArray, fill: FloatArray, economics: Economics, weights: PlanWeights
 ) -> FloatArray:
-    """Mean pickups (N,) beyond which one more costs customers more than ``worth_fen`` (N,) that it earns.
+    """Mean pickups (N,) beyond which one more costs customers more than it earns, or overload is no longer harmless.
 
-    Costs are taken at some loads around the forecast's and read between them by straight lines; infinite where even the
-    highest of these is worth bearing. Cost: nine evaluations of the store-days.
+    ``worth_fen`` (N,) is what a pickup earns; ``fill`` (N,) the share of the capacity that the mean may be whatever the
+    chance of overload. Both are taken at some loads around the forecast's and read between them by straight lines;
+    infinite where even the highest of these is bearable. Cost: nine evaluations of the store-days.
     """
     means = np.maximum(ability.forecast_mean, 1.0) * _LEVELS[:, None]
-    costs = np.stack([store_day_costs(ability, level).experience_fen(economics, weights) for level in means])
+    costs = [store_day_costs(ability, level) for level in means]
+    troubles = np.stack([one.experience_fen(economics, weights) for one in costs])
     # Slopes are raised to be rising: a dip is rounding, or a queue so full that more of it counts no more.
-    slopes = np.maximum.accumulate(np.diff(costs, axis=0) / np.diff(means, axis=0), axis=0) * balance(weights)
-    middles = (means[1:] + means[:-1]) / 2.0
-    first = np.argmax(slopes > worth_fen, axis=0)
-    here = np.arange(worth_fen.size)
+    slopes = np.maximum.accumulate(np.diff(troubles, axis=0) / np.diff(means, axis=0), axis=0) * balance(weights)
+    by_worth = _crossing((means[1:] + means[:-1]) / 2.0, slopes, worth_fen)
+    risks = np.stack([one.overload_probability for one in costs])
+    by_risk = np.maximum(_crossing(means, risks, np.full(fill.size, HARMLESS_RISK)), fill * ability.capacity)
+    return np.minimum(by_worth, by_risk)
+
+
+def _crossing(levels: FloatArray, values: FloatArray, limit: FloatArray) -> FloatArray:
+    """Level (N,) at which rising values (L, N) at levels (L, N) pass the limit (N,); infinite where they never do."""
+    first = np.argmax(values > limit, axis=0)
+    here = np.arange(limit.size)
     before = np.maximum(first - 1, 0)
-    low, high = slopes[before, here], slopes[first, here]
-    part = np.divide(worth_fen - low, high - low, out=np.zeros(here.size), where=high > low)
-    crossing = middles[before, here] + np.clip(part, 0.0, 1.0) * (middles[first, here] - middles[before, here])
-    crossing = np.where(first == 0, middles[0], crossing)
-    return np.asarray(np.where((slopes > worth_fen).any(axis=0), crossing, np.inf))
+    low, high = values[before, here], values[first, here]
+    part = np.divide(limit - low, high - low, out=np.zeros(here.size), where=high > low)
+    crossing = levels[before, here] + np.clip(part, 0.0, 1.0) * (levels[first, here] - levels[before, here])
+    return np.asarray(np.where((values > limit).any(axis=0), crossing, np.inf))

@@ -1,4 +1,4 @@
-"""How the day's decisions would move if one value were half as large, or half as large again."""
+"""How the day's decisions would move if one value were half as large."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rouxing.model.economics import VALUE_FACTS
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, decide_round
 from rouxing.redistribute.keys import CELL
 
-FACTORS = (0.5, 1.5)
+FACTORS = (0.5,)
 MASTER_DATA = {"margin_fen": "skus", "holding_fen": "skus", "face_value_fen": "coupon_stocks"}
 """Values that stand in the feeds, and the frame that holds them."""
 ASSUMED = (

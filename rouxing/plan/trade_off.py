@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from rouxing.optimize.checks import BoolArray, FloatArray
-from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, decide_round
+from rouxing.plan.joint import DayQuestion, JointParameters, Round, decide_round
 from rouxing.plan.objective import score_plan
 
-EXPERIENCE_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)
+EXPERIENCE_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 MEASURES = ("redemptions", "overload_probability", "lost_sales_fen", "wait_minutes", "staff_fen")
 _LESS_IS_BETTER = np.array([-1.0, 1.0, 1.0, 1.0, 1.0])
 # Differences within this share of a measure are rounding.
@@ -54,4 +54,4 @@ def _at_weight(question: DayQuestion, parameters: JointParameters, chosen: Round
     score = score_plan(chosen.ability, chosen.mean, chosen.quotas.figures, asked.economics, asked.weights)
     # People are called anew: at a lower weight fewer may be worth their hour.
     start = replace(chosen, score=score, called=np.zeros_like(chosen.called))
-    return best_round([start, decide_round(question, asked, start)])
+    return max(start, decide_round(question, asked, start), key=lambda one: one.score.objective_fen)

@@ -18,6 +18,7 @@ from rouxing.report.judgement_charts import calibration_chart, horizon_chart
 from rouxing.report.numbers import yuan
 from rouxing.report.plan_report import PlanReport
 from rouxing.report.shortages import shortage_table
+from rouxing.report.trade_off import sensitivity_table, trade_off_chart, trade_off_table
 from rouxing.report.why import reason_table
 from rouxing.report.words import RUNGS, VERDICTS, Words, day_words, trouble_words
 
@@ -44,6 +45,8 @@ def render_plan_page(report: PlanReport) -> str:
             districts=districts_by_load(report.store_days),
             shortages=shortage_table(report),
             reasons=reason_table(report),
+            trade_offs=trade_off_table(report.trade_offs),
+            sensitivities=sensitivity_table(report.sensitivities),
             explanations=explanation.explanation_table(report),
             alerts=judgement.alert_list(report.alerts, district_names(report)),
             champion=judgement.champion_words(report.champion),
@@ -56,6 +59,7 @@ def render_plan_page(report: PlanReport) -> str:
                 "quotas": quota_chart(report),
                 "horizon": horizon_chart(report.boards),
                 "calibration": calibration_chart(report.boards),
+                "trade_off": trade_off_chart(report.trade_offs),
             },
             staff_stores_left_out=staff_stores_left_out(report),
             plotly_script=Markup(get_plotlyjs()),

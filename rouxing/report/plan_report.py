@@ -56,6 +56,10 @@ FRAMES: dict[str, dict[str, Kind]] = {
     "champion": _columns("kind incumbent challenger", "gain won_origins origins"),
     "reasons": _columns("subject item limit_name sentence_zh sentence_en", "before_value after_value", "business_date"),
     "shares": _columns("store_id method", "mean committed level calendar commitments campaign other", "date"),
+    "trade_offs": _columns(
+        "is_chosen", "experience_weight redemptions overload_probability lost_sales_fen wait_minutes staff_fen"
+    ),
+    "sensitivities": _columns("name unit", "factor value quota_moved transfers_moved staff_hours redemptions"),
 }
 """Columns of each frame of a report, with their kinds. More columns do no harm."""
 
@@ -111,6 +115,8 @@ class PlanReport:
     champion: pd.DataFrame = field(default_factory=lambda: empty_frame("champion"))
     shares: pd.DataFrame = field(default_factory=lambda: empty_frame("shares"))
     totals: pd.DataFrame = field(default_factory=lambda: empty_frame("totals"))
+    trade_offs: pd.DataFrame = field(default_factory=lambda: empty_frame("trade_offs"))
+    sensitivities: pd.DataFrame = field(default_factory=lambda: empty_frame("sensitivities"))
     reasons: pd.DataFrame = field(default_factory=lambda: empty_frame("reasons"))
     values: PlanValues = PlanValues()
     accuracy_window: str = ""

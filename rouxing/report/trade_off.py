@@ -23,7 +23,7 @@ VALUES = {
     "move_cost_share": Words("改动一张额度的代价", "Cost of moving a coupon"),
 }
 _OWN = Words("各商品、各券自带", "master data")
-_LESS, _MORE = 0.5, 1.5
+_HALF = 0.5
 _HEIGHT = 300
 
 
@@ -87,37 +87,29 @@ def _trade_off_row(row: dict[Any, Any]) -> tuple[Cell, ...]:
 
 
 def sensitivity_table(rows: pd.DataFrame) -> Table:
-    """One row per value: what moves when it is half as large, and half as large again."""
+    """One row per value: what moves when it is half as large."""
     columns = (
         prose_column("取值", "Value"),
         text_column("现为", "Now"),
-        number_column("额度改动 −50% / +50%", "Coupons moved −50% / +50%"),
-        number_column("配货改动", "Units moved"),
+        number_column("换地方的额度", "Coupons moved"),
+        number_column("换地方的配货", "Units moved"),
         number_column("人时", "Staff-hours"),
         number_column("核销", "Redemptions"),
     )
-    by_factor = {factor: part.set_index("name") for factor, part in rows.groupby("factor")}
-    if not {_LESS, _MORE} <= by_factor.keys():
-        return table(columns, [])
-    less, more = by_factor[_LESS], by_factor[_MORE]
-    names = [name for name in VALUES if name in less.index and name in more.index]
-    return table(columns, [_sensitivity_row(name, less.loc[name], more.loc[name]) for name in names])
+    halved = rows[rows["factor"] == _HALF].set_index("name")
+    return table(columns, [_sensitivity_row(name, halved.loc[name]) for name in VALUES if name in halved.index])
 
 
-def _sensitivity_row(name: str, less: Any, more: Any) -> tuple[Cell, ...]:
-    now = _value(less["value"] / _LESS, str(less["unit"])) if pd.notna(less["value"]) else _OWN
+def _sensitivity_row(name: str, halved: Any) -> tuple[Cell, ...]:
+    now = _value(halved["value"] / _HALF, str(halved["unit"])) if pd.notna(halved["value"]) else _OWN
     return (
         words_for(VALUES, name),
         now,
-        _pair(count, less["quota_moved"], more["quota_moved"]),
-        _pair(count, less["transfers_moved"], more["transfers_moved"]),
-        _pair(_signed_decimal, less["staff_hours"], more["staff_hours"]),
-        _pair(signed, less["redemptions"], more["redemptions"]),
+        count(halved["quota_moved"]),
+        count(halved["transfers_moved"]),
+        _signed_decimal(halved["staff_hours"]),
+        signed(halved["redemptions"]),
     )
-
-
-def _pair(shown: Any, less: float, more: float) -> str:
-    return f"{shown(less)} / {shown(more)}"
 
 
 def _signed_decimal(value: float) -> str:
