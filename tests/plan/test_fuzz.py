@@ -8,8 +8,8 @@ import pytest
 from benchmarks.plan import fuzz, fuzz_engine
 from rouxing.optimize.pricing import PricedPlan, PricingProblem
 
-# About half a second each; the full run takes 100,000.
-CASES = {"engine": 120, "stock": 15, "shifts": 200, "offers": 200, "staff": 3}
+# A second of CPU or less each; the full run takes 100,000.
+CASES = {"engine": 60, "quotas": 4, "rule": 3, "stock": 12, "shifts": 150, "offers": 150, "staff": 2}
 
 
 @pytest.mark.parametrize("kind", fuzz.KINDS, ids=lambda kind: kind.name)
