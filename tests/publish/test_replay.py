@@ -1,0 +1,101 @@
+"""A plan of the small world is made again to the last bit, long after other rows have come."""
+
+from __future__ import annotations
+
+import pytest
+
+from rouxing.cli.replay import replay
+from rouxing.model.errors import PermanentError
+from rouxing.settings import Settings
+from rouxing.warehouse.database import Database
+from rouxing.warehouse.plan_reasons import read_plan
+from rouxing.warehouse.plan_replay import Replay, replay_plan
+from tests.publish.conftest import certified, moment_of_day, run
+
+SETTLE_MINUTES = 10
+
+
+def decided(database: Database, later_minutes: int = 0) -> str:
+    """A plan whose goods, people and quotas were decided by the deciders themselves; its name."""
+    from tasks.allocate import allocate_day
+    from tasks.plan import settle_jointly
+    from tasks.redistribute import redistribute_day
+
+    moment = moment_of_day(later_minutes)
+    if later_minutes:
+        redistribute_day.fn(moment)
+    else:
+        _forecast_tomorrow(database)
+        allocate_day.fn(moment)
+        settle_jointly.fn(moment)
+    return str(certified(later_minutes).plan_id)
+
+
+def _forecast_tomorrow(database: Database) -> None:
+    """The world's forecast, for the two days that are planned."""
+    run(database, "update mart.forecast_runs set parameters = parameters || '{\"stores\": []}'")
+    for table in ("forecast_days", "forecast_slot_days"):
+        run(
+            database,
+            f"create temporary table tomorrow on commit drop as select * from mart.{table}; "
+            f"update tomorrow set date = date + 1; insert into mart.{table} select * from tomorrow",
+        )
+
+
+def again(database: Database, plan_id: str) -> Replay:
+    with database.connect() as connection:
+        return replay_plan(connection, read_plan(connection, plan_id), SETTLE_MINUTES)
+
+
+def differing(made: Replay) -> list[str]:
+    return [table.table for table in made.tables if not table.is_same]
+
+
+def test_a_plan_decided_together_and_a_later_one_are_made_again(drafted: Database) -> None:
+    plans = [decided(drafted), decided(drafted, later_minutes=60)]
+    assert plans[0] != plans[1]
+    # What comes later counts for nothing: a count, a quota and a roster known after both plans.
+    for table in ("stock_levels", "coupon_quotas", "rosters"):
+        columns = [
+            str(row[0])
+            for row in run(
+                drafted,
+                "select column_name from information_schema.columns where table_schema = 'core' and table_name = %s"
+                " and column_name not in ('known_at', 'loaded_at')",
+                table,
+            )
+        ]
+        listed = ", ".join(columns)
+        later = f"select {listed}, known_at + interval '3 days' from core.{table}"
+        run(drafted, f"insert into core.{table} ({listed}, known_at) {later}")
+    for plan_id in plans:
+        made = again(drafted, plan_id)
+        assert made.changed_inputs == ()
+        assert differing(made) == []
+        assert {"plan.coupon_quotas", "plan.staff_slots", "plan.stock_transfers"} <= {
+            table.table for table in made.tables
+        }
+
+
+def test_a_line_that_was_changed_is_found_by_its_table(
+    drafted: Database, database_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_id = decided(drafted)
+    assert replay(database_settings, plan_id) == 0
+    assert "made again to the same bytes" in capsys.readouterr().out
+    run(drafted, "update plan.store_loads set load_mean = load_mean * (1 + 2 ^ (-50))")
+    assert replay(database_settings, plan_id) == 1
+    assert "is not what it was in plan.store_loads." in capsys.readouterr().out
+    run(drafted, "update core.stores set counters = 3")
+    assert "allocation" in again(drafted, plan_id).changed_inputs
+
+
+def test_other_code_and_an_unknown_plan_are_said_in_words(
+    drafted: Database, database_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_id = decided(drafted)
+    run(drafted, "update plan.allocations set code_version = 'older'")
+    replay(database_settings, plan_id)
+    assert "The allocation was made by code older" in capsys.readouterr().out
+    with pytest.raises(PermanentError, match="There is no plan"):
+        replay(database_settings, "plan-0000000000000000")
