@@ -1,6 +1,6 @@
 """Random questions to every engine, and how many answers break a hard limit.
 
-Run from the checkout: python -m benchmarks.plan.fuzz [--cases 100000] [--seed 1] [--kind NAME] [--case NUMBER].
+Run from the checkout: python -m benchmarks.plan.fuzz [--cases 100000] [--jobs 1] [--seed 1] [--kind NAME] [--case N].
 Degenerate, infeasible and huge questions, no capacity at all, one store, equal prices; NaN must be refused by name.
 The checks share no code with what they check. A case is named by seed, kind and number, and is the same on every
 machine; --case repeats one alone.
@@ -14,6 +14,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from benchmarks.plan.fuzz_stock import stock_case
 
 # Returns what is wrong with one answer; empty = it holds.
 Case = Callable[[np.random.Generator], list[str]]
+_PIECE = 200
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,13 @@ class Kind:
 
 
 KINDS = (
-    Kind("engine", 0.5, engine_case),
-    Kind("quotas", 0.03, quotas_case),
-    Kind("rule", 0.02, rule_case),
-    Kind("stock", 0.1, stock_case),
-    Kind("shifts", 0.17, shifts_case),
-    Kind("offers", 0.17, offers_case),
-    Kind("staff", 0.01, staff_case),
+    Kind("engine", 0.495, engine_case),
+    Kind("quotas", 0.02, quotas_case),
+    Kind("rule", 0.01, rule_case),
+    Kind("stock", 0.07, stock_case),
+    Kind("shifts", 0.2, shifts_case),
+    Kind("offers", 0.2, offers_case),
+    Kind("staff", 0.005, staff_case),
 )
 
 
@@ -70,17 +72,33 @@ def try_case(kind: Kind, seed: int, case: int) -> list[Finding]:
         return [Finding(kind.name, case, f"{type(error).__name__} in {where}: {error}"[:300])]
 
 
-def run(cases: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> tuple[list[Finding], dict[str, tuple[int, float]]]:
-    """Findings, and cases and CPU seconds by kind."""
-    findings: list[Finding] = []
-    spent: dict[str, tuple[int, float]] = {}
-    for kind in kinds:
-        count = max(1, round(cases * kind.share))
-        started = time.process_time()
-        for case in range(count):
-            findings += try_case(kind, seed, case)
-        spent[kind.name] = count, time.process_time() - started
-    return findings, spent
+def run(
+    cases: int, seed: int, kinds: tuple[Kind, ...] = KINDS, jobs: int = 1
+) -> tuple[list[Finding], dict[str, tuple[int, float]]]:
+    """Findings, and cases and CPU seconds by kind, on so many processes."""
+    counts = {kind.name: max(1, round(cases * kind.share)) for kind in kinds}
+    pieces = [
+        (kind.name, seed, first, min(first + _PIECE, counts[kind.name]))
+        for kind in kinds
+        for first in range(0, counts[kind.name], _PIECE)
+    ]
+    if jobs == 1:
+        done = [_piece(*piece) for piece in pieces]
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            done = list(pool.map(_piece, *zip(*pieces, strict=True)))
+    seconds: Counter[str] = Counter()
+    for (name, *_), (_, spent) in zip(pieces, done, strict=True):
+        seconds[name] += spent
+    findings = [finding for found, _ in done for finding in found]
+    return findings, {name: (count, seconds[name]) for name, count in counts.items()}
+
+
+def _piece(name: str, seed: int, first: int, end: int) -> tuple[list[Finding], float]:
+    kind = next(kind for kind in KINDS if kind.name == name)
+    started = time.process_time()
+    found = [finding for case in range(first, end) for finding in try_case(kind, seed, case)]
+    return found, time.process_time() - started
 
 
 def show(findings: list[Finding], spent: dict[str, tuple[int, float]], seed: int) -> None:
@@ -97,6 +115,7 @@ def show(findings: list[Finding], spent: dict[str, tuple[int, float]], seed: int
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=[kind.name for kind in KINDS], default=None)
     parser.add_argument("--case", type=int, default=None)
@@ -106,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
         wrong = [finding for kind in kinds for finding in try_case(kind, asked.seed, asked.case)]
         show(wrong, {kind.name: (1, 0.0) for kind in kinds}, asked.seed)
         return bool(wrong)
-    findings, spent = run(asked.cases, asked.seed, kinds)
+    findings, spent = run(asked.cases, asked.seed, kinds, asked.jobs)
     show(findings, spent, asked.seed)
     return bool(findings)
 
