@@ -20,7 +20,8 @@ Frames = dict[str, pd.DataFrame]
 
 @task(name="forecast-today", **STEP)
 def forecast_today(moment: Moment) -> str:
-    """Updates the rest of the business date from its arrivals and bookings so far; the forecast's name, empty if none.
+    """Updates the rest of the business date from its arrivals and bookings so far; the forecast's name, empty if none
+    or if no store has opened yet.
 
     The newest update of a forecast replaces those before it.
     """
@@ -37,6 +38,9 @@ def forecast_today(moment: Moment) -> str:
         forecast_id = str(forecast["forecast_id"].iloc[0])
         frames = read_inputs(connection, moment, forecast_id)
         now_slot = running_slot(moment)
+        if now_slot < frames["stores"]["opens_slot"].min():
+            # The forecast of the day is hours old at most and knows every booking; nothing has happened since.
+            return ""
         outlook = booking_outlook(frames["booking_flow"], frames["booked_today"], now_slot)
         today = update_today(
             frames["slots_of_day"], frames["arrivals_today"], frames["stores"], now_slot, outlook[0], outlook[1]

@@ -74,7 +74,7 @@ def read_question(connection: Connection, moment: Moment, forecast_id: str, allo
     """What the day's decisions are made of, as known by the moment."""
     known = moment.known_by, moment.business_date
     allocation = read_allocation_inputs(connection, *known, moment.stores, forecast_id)
-    quotas = read_quota_inputs(connection, *known, allocation_id)
+    quotas = read_quota_inputs(connection, *known, allocation_id, planned_at=moment.as_of)
     scope = stores_in_scope(moment.stores, quotas["pilot_scope"]["store_id"])
     return DayQuestion(moment.business_date, allocation, quotas, scope)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -57,7 +57,7 @@ def replay_plan(connection: Connection, plan: Mapping[str, Any], settle_minutes:
     inputs = _allocation_inputs(connection, allocation, settle)
     changed, quota_lines = [], None
     if is_joint(allocation):
-        quotas = _quota_inputs(connection, allocation, _first_allocation(connection, allocation), settle, None)
+        quotas = _quota_inputs(connection, allocation, _first_allocation(connection, allocation), settle)
         lines, quota_lines = rebuild_jointly(allocation, inputs, quotas)
         inputs = {**inputs, **{f"quota_{name}": frame for name, frame in quotas.items()}}
     else:
@@ -65,8 +65,7 @@ def replay_plan(connection: Connection, plan: Mapping[str, Any], settle_minutes:
     if _hash(inputs) != plan["allocation_inputs_hash"]:
         changed.append("allocation")
     if quota_lines is None or not is_joint(redistribution):
-        planned_at = draft_moment(redistribution).as_of
-        quotas = _quota_inputs(connection, redistribution, str(plan["allocation_id"]), settle, planned_at)
+        quotas = _quota_inputs(connection, redistribution, str(plan["allocation_id"]), settle)
         former = read_frame(
             connection, "publish/former_quotas", redistribution_id=redistribution.get("former_id") or ""
         )
@@ -98,11 +97,9 @@ def _allocation_inputs(connection: Connection, stored: Stored, settle: timedelta
     )
 
 
-def _quota_inputs(
-    connection: Connection, stored: Stored, allocation_id: str, settle: timedelta, planned_at: datetime | None
-) -> Frames:
+def _quota_inputs(connection: Connection, stored: Stored, allocation_id: str, settle: timedelta) -> Frames:
     moment = draft_moment(stored)
-    return read_quota_inputs(connection, moment.as_of - settle, moment.business_date, allocation_id, planned_at)
+    return read_quota_inputs(connection, moment.as_of - settle, moment.business_date, allocation_id, moment.as_of)
 
 
 def _first_allocation(connection: Connection, stored: Stored) -> str:

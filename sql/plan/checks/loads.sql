@@ -285,7 +285,10 @@ limits (check_name, subject, value, limit_value, value_before, note) as (
     where quotas.redistribution_id = %(redistribution_id)s
     union all
     select 'stated_forecast', subject,
-        case when arrived_pickups > 0 or rest_mean < forecast_mean then 0
+        case when exists (
+                select from intraday
+                where intraday.store_id = capacities.store_id and intraday.business_date = capacities.business_date
+            ) then 0
             else greatest(abs(forecast_mean - morning_mean), abs(upper - greatest(morning_upper, morning_mean)),
                 abs(dispersion - coalesce(morning_dispersion, dispersion))) / greatest(morning_mean, 1) end, 1e-6, null, ''
     from capacities
