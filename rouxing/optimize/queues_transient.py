@@ -16,7 +16,7 @@ from scipy.special import gammaln, pdtrc
 from rouxing.optimize.checks import FloatArray
 
 SLOT_SECONDS = 1800.0
-_SERIES_TAIL = 1e-7
+_SERIES_TAIL = 1e-6
 _NEGLIGIBLE = 1e-12
 _BAND_STEPS = 16  # a step reaches one state further, so that few states need to be carried along
 
@@ -59,7 +59,7 @@ def advance(
     """State after ``seconds`` at constant rates, and the integral (R,) over them of E[(k - servers + 1)+].
 
     The integrand over servers / service_seconds is the mean wait of one who comes then and there. The last state takes
-    nobody in. Probabilities add up to 1; each is exact within 1e-7. Cost: (rate x seconds + 5
+    nobody in. Probabilities add up to 1; each is exact within 1e-6. Cost: (rate x seconds + 5
     roots of it) steps over K x R numbers.
     """
     levels = np.arange(len(state), dtype=np.float64)[:, None]
