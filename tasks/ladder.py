@@ -15,6 +15,7 @@ from rouxing.model.errors import PermanentError
 from rouxing.plan.certificate import Certificate, judge_checks
 from rouxing.plan.guards import predicted, vetoes
 from rouxing.plan.ladder import Rung, Trouble, fallback_cost, open_rungs, reason
+from rouxing.plan.pilot import sent_differences
 from rouxing.publish.approvals import automatic_note
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
@@ -121,10 +122,11 @@ def drafted(
         differences = read_frame(connection, "publish/differences", previous_plan_id=previous_plan_id, **lines)
         certificate = judge_checks(checks)
         note = automatic_note(connection, redistribution_id, moment.known_by, moment.as_of, rung, certificate.verdict)
+    stores = None if pilot.empty else tuple(pilot["store_id"])
     return Plan(
         plan_name(moment, rung, lines), moment, rung, "", allocation_id, redistribution_id, previous_plan_id,
-        certificate, checks, differences, approval_note=note, pilot_id=_pilot_id(pilot),
-        pilot_stores=None if pilot.empty else tuple(pilot["store_id"]),
+        certificate, checks, sent_differences(differences, stores), approval_note=note, pilot_id=_pilot_id(pilot),
+        pilot_stores=stores,
     )  # fmt: skip
 
 

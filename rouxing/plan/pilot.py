@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from hashlib import sha256
 
+import pandas as pd
+
 from rouxing.model.errors import PermanentError
 
 # What the scope of a pilot that is over holds: no store has this name, so no store is changed.
@@ -34,3 +36,16 @@ def stores_in_scope(asked: tuple[str, ...], pilot: Iterable[str]) -> tuple[str, 
     if not asked:
         return held
     return tuple(store for store in asked if store in held) or NOBODY
+
+
+def sent_differences(differences: pd.DataFrame, stores: tuple[str, ...] | None) -> pd.DataFrame:
+    """What changes when only these stores are sent goods and people; None = all of them.
+
+    ``differences``: subject, item and more, as in plan.differences.
+    """
+    if stores is None:
+        return differences
+    # A transfer's item is DC, store and SKU, a staff line's the store; quotas outside a pilot do not move at all.
+    words = differences["item"].str.split(" ")
+    store = words.str[1].where(differences["subject"] == "stock_transfer", differences["item"])
+    return differences[(differences["subject"] == "coupon_quota") | store.isin(stores)].reset_index(drop=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rouxing.model.errors import PermanentError
@@ -65,6 +65,7 @@ def test_an_approval_needs_a_persons_name_and_an_end(by: str, held: float) -> No
         new_approval(PLAN, by, MADE, held)
 
 
+@settings(deadline=None, max_examples=50)
 @given(minutes, hours, minutes, minutes)
 def test_an_approval_never_holds_beyond_its_time_nor_before_its_inputs(
     approved: int, held: float, inputs: int, asked: int
@@ -76,6 +77,7 @@ def test_an_approval_never_holds_beyond_its_time_nor_before_its_inputs(
     assert (refusal(given_at, plan, now) == "") == lets_out
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(minutes, hours, st.booleans()), max_size=6), minutes, st.randoms())
 def test_one_standing_approval_is_enough_whatever_the_order(
     drawn: list[tuple[int, float, bool]], asked: int, random: object
@@ -115,6 +117,7 @@ def test_each_limit_is_named_with_both_figures(words: str) -> None:
     assert zh
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from(["fail", "", "passed"]), st.lists(st.text(max_size=5), max_size=3))
 def test_no_setting_lets_a_failing_plan_approve_itself(verdict: str, allowed: list[str]) -> None:
     assert beyond_limits(CHANGE, "full", verdict, replace(LIMITS, allowed_verdicts=(verdict, *allowed)))

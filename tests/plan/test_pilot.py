@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rouxing.model.errors import PermanentError
 from rouxing.plan.overrides import Override, checked
-from rouxing.plan.pilot import NOBODY, cohort, stores_in_scope
+from rouxing.plan.pilot import NOBODY, cohort, sent_differences, stores_in_scope
 
-STORES = st.sets(st.from_regex(r"S[0-9]{1,3}", fullmatch=True), min_size=1, max_size=40)
+STORES = st.integers(1, 40).map(lambda number: {f"S{rank:03d}" for rank in range(number)})
 NOW = datetime(2026, 6, 18, 2, tzinfo=UTC)
 OVERRIDE = Override("S1", "capacity_pickups", 80.0, "收银机坏了", "店长", NOW, NOW + timedelta(hours=9))
 
 
+@settings(deadline=None, max_examples=50)
 @given(STORES, st.floats(0.01, 1), st.integers(0, 99), st.randoms())
 def test_a_cohort_is_a_share_drawn_by_its_seed_whatever_the_order(
     stores: set[str], share: float, seed: int, random: object
@@ -67,3 +69,11 @@ REFUSED = {
 def test_an_override_that_cannot_be_meant_is_refused(words: str) -> None:
     with pytest.raises(PermanentError, match=words):
         checked(replace(OVERRIDE, **REFUSED[words]), NOW)  # type: ignore[arg-type]
+
+
+def test_only_the_pilots_stores_are_sent_goods_and_people() -> None:
+    rows = [("coupon_quota", "B1 S2"), ("stock_transfer", "DC1 S1 K1"), ("stock_transfer", "DC1 S2 K1")]
+    differences = pd.DataFrame([*rows, ("staff", "S1"), ("staff", "S2")], columns=["subject", "item"])
+    assert sent_differences(differences, None) is differences
+    assert sent_differences(differences, ("S1",))["item"].tolist() == ["B1 S2", "DC1 S1 K1", "S1"]
+    assert sent_differences(differences, NOBODY)["item"].tolist() == ["B1 S2"]

@@ -81,7 +81,8 @@ def drafted(
 
     with database.connect() as connection:
         connection.execute(f"truncate {', '.join(TABLES)} cascade".encode())
-        connection.execute(b"delete from plan.auto_approval where set_by <> 'default'")
+        for table in ("auto_approval", "guards"):
+            connection.execute(f"delete from plan.{table} where set_by <> 'default'".encode())
         write_world(connection)
         write_plan(connection)
         for table in ("allocations", "redistributions"):

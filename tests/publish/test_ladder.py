@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from rouxing.plan.guards import predicted
 from rouxing.warehouse.database import Database
+from rouxing.warehouse.frames import read_frame
 from tests.plan.world import DAY
 from tests.publish.conftest import certified, moment_of_day, run
 
@@ -90,25 +92,18 @@ def test_a_plan_that_fails_its_certificate_is_never_published(drafted: Database)
 
 
 def test_a_plan_that_would_keep_customers_waiting_is_vetoed_though_it_is_worth_more(drafted: Database) -> None:
-    """The guard's test of R73: the draft is certified and cheapest, but its quotas bring too many people."""
-    load(drafted, load_mean=36.0)
-    run(drafted, "update plan.staff_slots set expected_wait_seconds = 500, arrivals = 20")
+    """R73: the draft is certified and worth most, but its six coupons more would make people wait beyond the guard."""
+    ids = {"allocation_id": "allocation-1", "redistribution_id": "redistribution-1"}
+    with drafted.connect() as connection:
+        slots = read_frame(connection, "publish/predicted_slots", known_by=moment_of_day().known_by, **ids)
+    planned, in_force = predicted(slots, "load_mean")["wait"], predicted(slots, "in_force_mean")["wait"]
+    assert in_force < planned
+    guard = "insert into plan.guards (metric, limit_value, set_by, set_at) values ('wait', %s, 'Wang', '2026-06-01')"
+    run(drafted, guard, (in_force + planned) / 2)
     plan = certified()
-    assert plan.rung != "full"
+    assert (plan.rung, plan.is_published) == ("rule", True)
     assert "full plan breaks a guard: " in plan.rung_reason
     assert " / mean wait in seconds " in plan.rung_reason
-    assert plan.is_published
-
-
-def test_a_wait_that_is_in_force_already_vetoes_nothing(drafted: Database) -> None:
-    load(drafted, load_mean=20.0)
-    run(drafted, "update plan.staff_slots set expected_wait_seconds = 1500")
-    assert certified().rung == "full"
-
-
-def load(database: Database, load_mean: float) -> None:
-    """The pickups of each store-day under the drafted quotas; those in force would bring 20."""
-    run(database, "update plan.store_loads set forecast_mean = 20, in_force_mean = 20, load_mean = %s", load_mean)
 
 
 def test_a_decision_that_takes_too_long_counts_as_failed(drafted: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +137,7 @@ def test_a_pilot_that_is_over_changes_nobody_and_says_so(drafted: Database) -> N
     )
     plan = certified()
     assert plan.pilot_stores == ("S1",)
+    assert not plan.differences["item"].str.contains("S2").any()
     targets = [str(number).split("-")[-1] for number in planned_calls(drafted, plan.plan_id)["request_number"]]
     stores = {body["store_id"] for body in planned_calls(drafted, plan.plan_id)["body"] if "store_id" in body}
     assert targets
