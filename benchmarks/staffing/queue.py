@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from benchmarks.staffing.simulation import interval_of_mean, simulated_waits
 from rouxing.optimize.queues import servers_needed
-from rouxing.optimize.queues_staffing import WaitTarget, staff_within_target
+from rouxing.optimize.queues_day import WaitTarget
+from rouxing.optimize.queues_staffing import staff_within_target
 
 STORES = 5000
 SIMULATED_STORES = 25

@@ -12,7 +12,9 @@ from rouxing.allocate.shifts import ShiftRules, Shifts, plan_shifts
 from rouxing.allocate.slots import OfferRules, slot_offers
 from rouxing.allocate.store_hours import StoreHours, store_hours
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
-from rouxing.optimize.queues_staffing import WaitTarget, arrivals_within_wait, mean_waits, staff_within_target
+from rouxing.optimize.queues_capacity import arrivals_within_wait
+from rouxing.optimize.queues_day import WaitTarget
+from rouxing.optimize.queues_staffing import mean_waits, staff_within_target
 from rouxing.optimize.queues_transient import ArrivalProfile
 
 _SERVICE_STEP_SECONDS = 5.0

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from benchmarks.staffing.simulation import interval_of_mean, simulated_waits
 from rouxing.optimize.queues import arrivals_within_target
-from rouxing.optimize.queues_staffing import WaitTarget, arrivals_within_wait, mean_waits, staff_within_target
+from rouxing.optimize.queues_capacity import arrivals_within_wait
+from rouxing.optimize.queues_day import WaitTarget
+from rouxing.optimize.queues_staffing import mean_waits, staff_within_target
 
 TARGET = WaitTarget()
 PROFILE = (TARGET.profile.burst_share, TARGET.profile.burst_seconds)
