@@ -5,12 +5,15 @@ from __future__ import annotations
 from benchmarks.allocate import stock
 from benchmarks.forecast import callcentre, half_hours, peers, real_history, response, skus, speed
 from benchmarks.redistribute import quotas
+from benchmarks.staffing import queue, shifts
 from rouxing.settings import load_settings
 
 
 def main() -> None:
     stock.main()
     quotas.main()
+    queue.main()
+    shifts.main()
     half_hours.main()
     skus.main()
     speed.main()

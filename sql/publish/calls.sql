@@ -22,7 +22,7 @@ staff as (
 slot_capacities as (
     select 3, 'slot_capacity', '/booking/slot-capacities', store_id || '-' || slots.business_date,
         jsonb_build_object('store_id', store_id, 'business_date', slots.business_date,
-            'slots', jsonb_agg(jsonb_build_object('slot', slot, 'capacity_pickups', capacity_pickups) order by slot))
+            'slots', jsonb_agg(jsonb_build_object('slot', slot, 'capacity_pickups', offered_pickups) order by slot))
     from plan.staff_slots as slots join header using (allocation_id)
     where pilot_stores is null or store_id = any(pilot_stores)
     group by store_id, slots.business_date
