@@ -108,13 +108,13 @@ def _wanted(quotas: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
 
 
 def _counts(counts: pd.DataFrame, split: pd.DataFrame, usual: pd.Series, random: np.random.Generator) -> pd.DataFrame:
-    """Goods in stores for a half to two days, and at centres for a part of what stores lack."""
+    """Goods in stores for one to four days, and at centres for a part of what stores lack."""
     rate = split["store_id"].map(usual) * split["units_per_pickup"] + split["walk_in_units_per_day"]
-    by_store = {store: random.uniform(0.5, 2.0) for store in sorted(set(split["store_id"]))}
+    by_store = {store: random.uniform(1.2, 3.5) for store in sorted(set(split["store_id"]))}
     held = random.poisson(rate * split["store_id"].map(by_store) * random.uniform(0.4, 1.6, len(split)))
     there = split[["store_id", "sku_id"]].rename(columns={"store_id": "location_id"}).assign(on_hand_units=held)
     centres = counts[~counts["location_id"].isin(split["store_id"])]
-    share = random.uniform(0.3, 1.2) / max(centres["location_id"].nunique(), 1)
+    share = random.uniform(0.3, 1.5) / max(centres["location_id"].nunique(), 1)
     wanted = centres["sku_id"].map(rate.groupby(split["sku_id"]).sum())
     supply = centres.assign(on_hand_units=(wanted * share).astype(np.int64))
     both = pd.concat([there, supply[["location_id", "sku_id", "on_hand_units"]]], ignore_index=True)
@@ -126,9 +126,11 @@ def drawn(one: Round, question: DayQuestion, parameters: JointParameters, draws:
     random = np.random.default_rng(seed)
     days = one.allocation.store_days.sort_values(DAY, ignore_index=True)
     pickups, redemptions = _pickups(one, question, days, draws, random)
-    over = pickups > days["capacity_pickups"].to_numpy()
-    excess = np.maximum(pickups - days["capacity_pickups"].to_numpy(), 0.0)
-    lost = _lost_margin(one, question, days, pickups, random)
+    left = _left_over(one, days, pickups)
+    is_goods = (days["binding"] == "stock").to_numpy()
+    capacity = days["capacity_pickups"].to_numpy() + np.where(is_goods, left, 0.0)
+    over, excess = pickups > capacity, np.maximum(pickups - capacity, 0.0)
+    lost = _lost_margin(one, question, days, (pickups, left), random)
     wait = _waiting(one, question, days, pickups.astype(np.int64), random)
     staff = _staff_fen(one, question, parameters)
     economics = parameters.economics
@@ -176,7 +178,7 @@ def _pickups(
 
 
 def _lost_margin(
-    one: Round, question: DayQuestion, days: pd.DataFrame, pickups: Array, random: np.random.Generator
+    one: Round, question: DayQuestion, days: pd.DataFrame, drawn: tuple[Array, Array], random: np.random.Generator
 ) -> float:
     """Mean margin in fen of units asked for and not there, all store-days together."""
     units = one.allocation.units.merge(question.allocation["split"][["store_id", "sku_id", "walk_in_units_per_day"]])
@@ -185,10 +187,19 @@ def _lost_margin(
     walk_in = units["walk_in_units_per_day"].to_numpy()
     there = units["available_units"].to_numpy() + walk_in
     total = 0.0
-    for counted in pickups:
-        asked = random.poisson(counted[day] * units["units_per_pickup"].to_numpy() + walk_in)
-        total += float((np.maximum(asked - there, 0.0) * units["margin_fen"].to_numpy()).sum())
-    return total / len(pickups)
+    rate = units["units_per_pickup"].to_numpy()
+    for counted, left in zip(*drawn, strict=True):
+        asked = random.poisson(counted[day] * rate + walk_in)
+        found = np.maximum(there + left[day] * rate, 0.0)
+        total += float((np.maximum(asked - found, 0.0) * units["margin_fen"].to_numpy()).sum())
+    return total / len(drawn[0])
+
+
+def _left_over(one: Round, days: pd.DataFrame, pickups: Array) -> Array:
+    """Pickups (draws, store-days) that the day before was short of what the plan's goods count on."""
+    before = days[DAY].assign(business_date=days["business_date"] - pd.Timedelta(days=1))
+    place = pd.MultiIndex.from_frame(days[DAY]).get_indexer(pd.MultiIndex.from_frame(before))
+    return np.where(place >= 0, (one.ability.assumed_mean - pickups)[:, place], 0.0)
 
 
 def _waiting(

@@ -25,19 +25,26 @@ def along(keys: pd.DataFrame, frame: pd.DataFrame, column: str, missing: float =
 
 
 def day_ability(
-    frames: Mapping[str, pd.DataFrame], made: DayAllocation, parameters: AllocationParameters
+    frames: Mapping[str, pd.DataFrame],
+    made: DayAllocation,
+    parameters: AllocationParameters,
+    load_shift: pd.DataFrame | None = None,
 ) -> DayAbility:
-    """Stock and people of ``made`` on each planned store-day; ``frames`` as in `decide_allocation`."""
+    """Stock and people of ``made`` on each planned store-day; the other arguments are those it was decided on."""
     keys = store_day_keys(made)
     days = keys.merge(frames["days"].rename(columns={"date": "business_date"}), on=DAY, how="left")
     limits = keys.merge(made.store_days, on=DAY)
     slots = _slots(frames, made, parameters)
     units = made.units.merge(_sku_facts(frames), on=["store_id", "sku_id"])
+    shift = np.zeros(len(keys)) if load_shift is None else along(keys, load_shift, "mean_shift")
     is_last = units["business_date"] == units["business_date"].max()
     return DayAbility(
         forecast_mean=_floats(days["mean"]),
         dispersion=_floats(days["dispersion"].astype(np.float64).fillna(0.0)),
         capacity=_floats(limits["capacity_pickups"]),
+        assumed_mean=np.maximum(_floats(days["mean"]) + shift, 0.0),
+        day_before=_place(keys.assign(business_date=keys["business_date"] - pd.Timedelta(days=1)), keys),
+        is_goods_bound=(limits["binding"] == "stock").to_numpy(np.bool_),
         slot_day=_place(slots, keys),
         slot_share=_floats(slots["share"]),
         staff=_floats(slots["staff_planned"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import isclose
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,6 @@ from rouxing.plan.objective import DayAbility, PlanScore, PlanWeights, score_pla
 from rouxing.plan.quota_round import QuotaQuestion, QuotaRound, decide_quotas, priced_question, with_troubles
 from rouxing.plan.room import balance, bearable_means, room_worth, trouble_prices
 from rouxing.redistribute.parameters import QuotaParameters
-
-# Rounds whose objectives differ by less are the same plan.
-_SETTLED = 1e-6
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -95,8 +91,13 @@ class Round:
             economics.called_staff_fen_per_hour,
         )
         prices = self.keys.assign(price_fen=room, mean_shift=self.mean - self.ability.forecast_mean)
-        # Half of the way to the new price: goods that go where room is dear make it dear elsewhere.
-        goods = (self.goods_fen + np.where(self._is_bound("stock"), room, 0.0)) / 2.0
+        # Goods could save the overload that they alone leave, wherever that is; half of the way to the new price, since
+        # goods that go where room is dear make it dear elsewhere.
+        by_goods = replace(self.ability, capacity=along(self.keys, self.allocation.store_days, "stock_pickups"))
+        worth_of_goods = room_worth(by_goods, self.mean, economics, weights) + np.where(
+            self._is_bound("stock"), sold, 0.0
+        )
+        goods = (self.goods_fen + worth_of_goods) / 2.0
         return Told(prices, goods, called)
 
     def _is_bound(self, pattern: str) -> BoolArray:
@@ -108,16 +109,16 @@ class Round:
 def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
     """The rounds in their order; `best_round` names the plan to take.
 
-    Round 0 is what stock, people and quotas decide one after the other. Each further round decides stock and people for
-    the pickups that the quotas bring, calls people where the price of room pays for them, and decides the quotas on
-    what the stores can do then: each claim is worth less by what its pickups cost customers, and no store is given more
-    pickups than are worth that cost. It ends when a round changes the weighted objective no more.
+    Round 0 is what stock, people and quotas decide one after the other. Each further round starts from the best so far:
+    it decides stock and people for the pickups that the quotas bring, calls people where the price of room pays for
+    them, and decides the quotas on what the stores can do then; each claim is worth less by what its pickups cost
+    customers, and no store is given more pickups than are worth that cost. Every second round also takes goods and
+    people from where quotas bring fewer pickups than forecast; the others leave them there.
     """
     rounds = [decide_round(question, parameters, None)]
-    for _ in range(parameters.rounds):
-        rounds.append(decide_round(question, parameters, rounds[-1]))
-        if isclose(rounds[-1].score.objective_fen, rounds[-2].score.objective_fen, rel_tol=_SETTLED):
-            break
+    for number in range(1, parameters.rounds + 1):
+        made = decide_round(question, parameters, best_round(rounds), gives_back=number % 2 == 0)
+        rounds.append(replace(made, number=number))
     return rounds
 
 
@@ -131,12 +132,18 @@ def best_round(rounds: list[Round]) -> Round:
     return max(safe, key=lambda one: (one.score.objective_fen, -one.number))
 
 
-def decide_round(question: DayQuestion, parameters: JointParameters, last: Round | None) -> Round:
-    """One round on what the last one tells; without one, stock, people and quotas one after the other."""
+def decide_round(
+    question: DayQuestion, parameters: JointParameters, last: Round | None, *, gives_back: bool = False
+) -> Round:
+    """One round on what the last one tells; without one, stock, people and quotas one after the other.
+
+    ``gives_back``: goods and people are also planned for fewer pickups than forecast where quotas bring fewer.
+    """
     told = None if last is None else last.told(parameters)
-    allocation = _allocation(question, parameters, last, told)
+    shift = None if told is None else _planned_shift(told, gives_back=gives_back)
+    allocation = _allocation(question, parameters, last, told, shift)
     keys = store_day_keys(allocation)
-    ability = day_ability(question.allocation, allocation, parameters.allocation)
+    ability = day_ability(question.allocation, allocation, parameters.allocation, shift)
     frames = _on(question, allocation)
     asked = priced_question(question.business_date, frames, question.scope, parameters.quotas, parameters.economics)
     if last is not None:
@@ -151,8 +158,18 @@ def decide_round(question: DayQuestion, parameters: JointParameters, last: Round
     return Round(number, allocation, quotas, keys, ability, mean, called, goods, fill, score)
 
 
+def _planned_shift(told: Told, *, gives_back: bool) -> pd.DataFrame:
+    """store_id, business_date, mean_shift that goods and people are planned for."""
+    shift = told.prices[[*DAY, "mean_shift"]]
+    return shift if gives_back else shift.assign(mean_shift=shift["mean_shift"].clip(lower=0.0))
+
+
 def _allocation(
-    question: DayQuestion, parameters: JointParameters, last: Round | None, told: Told | None
+    question: DayQuestion,
+    parameters: JointParameters,
+    last: Round | None,
+    told: Told | None,
+    shift: pd.DataFrame | None,
 ) -> DayAllocation:
     """Stock and people; the load of the store-days stays the forecast's, which quotas are counted against."""
     if last is None or told is None:
@@ -163,7 +180,7 @@ def _allocation(
         question.business_date,
         {**question.allocation, "days": days},
         parameters.allocation,
-        load_shift=told.prices[[*DAY, "mean_shift"]],
+        load_shift=shift,
         store_prices=last.keys.assign(price_fen=told.goods_fen),
     )
     forecast = last.allocation.store_days[[*DAY, "load_mean", "load_upper"]]

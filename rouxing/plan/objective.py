@@ -9,7 +9,7 @@ from scipy.special import gammaincc
 
 from rouxing.model.economics import Economics
 from rouxing.model.errors import PermanentError
-from rouxing.optimize.checks import FloatArray, IntArray
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.queues import erlang_c_wait
 
 _SLOT_HOURS = 0.5
@@ -44,6 +44,8 @@ class DayAbility:
     """What stock and people of an allocation can do on N store-days, with M half hours and C SKUs of store-days.
 
     ``forecast_mean``, ``dispersion``, ``capacity`` (N,): pickups m0, a (variance m + a m^2) and pickups a day.
+    ``assumed_mean`` (N,): pickups that goods of the days after count on; ``day_before`` (N,): the same store's day
+    before, -1 = none; ``is_goods_bound`` (N,): goods set the capacity.
     ``slot_day`` (M,): store-day of a half hour; ``slot_share`` its share of the day's pickups; ``staff`` and ``called``
     (of them beyond the roster) persons; ``service_seconds``. ``unit_day`` (C,): store-day of a SKU; ``rate`` units per
     pickup; ``walk_in`` units a day over the counter; ``available`` units for pickups, walk-in taken off;
@@ -54,6 +56,9 @@ class DayAbility:
     forecast_mean: FloatArray
     dispersion: FloatArray
     capacity: FloatArray
+    assumed_mean: FloatArray
+    day_before: IntArray
+    is_goods_bound: BoolArray
     slot_day: IntArray
     slot_share: FloatArray
     staff: FloatArray
@@ -120,8 +125,11 @@ class PlanScore:
     objective_fen: float
 
 
-def store_day_costs(ability: DayAbility, mean: FloatArray) -> StoreDayCosts:
+def store_day_costs(ability: DayAbility, mean: FloatArray, before: FloatArray | None = None) -> StoreDayCosts:
     """Expected figures of each store-day when its pickups have this ``mean`` (N,).
+
+    Goods that fewer (or more) pickups of the day before leave (or take) than assumed are there (or missing);
+    ``before`` (N,): means that count for that, absent = ``mean``.
 
     Pickups and units are gamma distributed. A SKU's units have the variance dispersion x mean + (units by pickups x
     relative deviation of the day)^2, as the forecast has them. Waits are Erlang-C at five levels of the day, at most a
@@ -129,8 +137,10 @@ def store_day_costs(ability: DayAbility, mean: FloatArray) -> StoreDayCosts:
     """
     mean = np.maximum(mean, _LEAST_MEAN)
     variance = mean + ability.dispersion * mean**2
-    probability, excess = _over(mean, variance, ability.capacity)
-    served, online, offline, left = _goods(ability, mean, variance)
+    carried = _carried(ability, mean if before is None else before)
+    capacity = np.maximum(ability.capacity + np.where(ability.is_goods_bound, carried, 0.0), 0.0)
+    probability, excess = _over(mean, variance, capacity)
+    served, online, offline, left = _goods(ability, mean, variance, carried)
     return StoreDayCosts(served, online, offline, left, _waits(ability, mean), probability, excess)
 
 
@@ -194,8 +204,14 @@ def _over(mean: FloatArray, variance: FloatArray, level: FloatArray) -> tuple[Fl
     return above, np.maximum(excess, 0.0)
 
 
+def _carried(ability: DayAbility, mean: FloatArray) -> FloatArray:
+    """Pickups (N,) whose goods the day before left over against what was assumed; below 0 = took more."""
+    left = (ability.assumed_mean - mean)[ability.day_before]
+    return np.asarray(np.where(ability.day_before >= 0, left, 0.0))
+
+
 def _goods(
-    ability: DayAbility, mean: FloatArray, variance: FloatArray
+    ability: DayAbility, mean: FloatArray, variance: FloatArray, carried: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Margin of units collected, margins of units that pickups and walk-in miss, holding of what is left, per day."""
     count = mean.size
@@ -203,7 +219,7 @@ def _goods(
     asked = np.maximum(online + ability.walk_in, _LEAST_MEAN)
     shock = (variance / mean**2)[ability.unit_day]
     spread = ability.unit_dispersion * asked + online**2 * shock
-    there = ability.available + ability.walk_in
+    there = np.maximum(ability.available + ability.rate * carried[ability.unit_day], 0.0) + ability.walk_in
     missing = _over(asked, np.maximum(spread, _LEAST_MEAN), there)[1]
     by_pickups = missing * online / asked
     margin = ability.margin_fen

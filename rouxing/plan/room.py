@@ -21,7 +21,9 @@ def balance(weights: PlanWeights) -> float:
 
 def trouble_prices(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> FloatArray:
     """What a pickup more than ``mean`` (N,) costs its store's customers (N,), fen of efficiency."""
-    here, there = (store_day_costs(ability, level).experience_fen(economics, weights) for level in (mean, mean + 1.0))
+    here, there = (
+        store_day_costs(ability, level, mean).experience_fen(economics, weights) for level in (mean, mean + 1.0)
+    )
     return np.asarray(np.maximum(there - here, 0.0) * balance(weights))
 
 
@@ -41,7 +43,7 @@ def bearable_means(
     infinite where even the highest of these is bearable. Cost: nine evaluations of the store-days.
     """
     means = np.maximum(ability.forecast_mean, 1.0) * _LEVELS[:, None]
-    costs = [store_day_costs(ability, level) for level in means]
+    costs = [store_day_costs(ability, level, ability.assumed_mean) for level in means]
     troubles = np.stack([one.experience_fen(economics, weights) for one in costs])
     # Slopes are raised to be rising: a dip is rounding, or a queue so full that more of it counts no more.
     slopes = np.maximum.accumulate(np.diff(troubles, axis=0) / np.diff(means, axis=0), axis=0) * balance(weights)

@@ -14,6 +14,8 @@ from rouxing.plan.objective import score_plan
 EXPERIENCE_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 MEASURES = ("redemptions", "overload_probability", "lost_sales_fen", "wait_minutes", "staff_fen")
 _LESS_IS_BETTER = np.array([-1.0, 1.0, 1.0, 1.0, 1.0])
+# Mean pickups over capacity that no store reaches.
+_ANY_FILL = 1e6
 # Differences within this share of a measure are rounding.
 _TIE = 1e-9
 
@@ -52,6 +54,7 @@ def efficient(costs: FloatArray) -> BoolArray:
 def _at_weight(question: DayQuestion, parameters: JointParameters, chosen: Round, experience: float) -> Round:
     asked = replace(parameters, weights=replace(parameters.weights, experience=experience))
     score = score_plan(chosen.ability, chosen.mean, chosen.quotas.figures, asked.economics, asked.weights)
-    # People are called anew: at a lower weight fewer may be worth their hour.
-    start = replace(chosen, score=score, called=np.zeros_like(chosen.called))
+    # People are called anew: at a lower weight fewer may be worth their hour. There, more overload is bearable too.
+    fill = np.full_like(chosen.fill, _ANY_FILL) if experience < parameters.weights.experience else chosen.fill
+    start = replace(chosen, score=score, called=np.zeros_like(chosen.called), fill=fill)
     return max(start, decide_round(question, asked, start), key=lambda one: one.score.objective_fen)

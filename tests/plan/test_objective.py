@@ -18,18 +18,19 @@ from rouxing.plan.room import bearable_means, room_worth, trouble_prices
 
 ECONOMICS = Economics()
 EVEN = PlanWeights()
-NO_QUOTAS = QuotaFigures(0, 0.0, 0.0, 0.0, 0.0)
+_KINDS: dict[str, Any] = dict.fromkeys(("slot_day", "unit_day", "day_before"), np.int64) | {"is_goods_bound": np.bool_}
 
 
 def ability(**changes: Any) -> DayAbility:
     """One store-day: 100 pickups forecast, room for 120, a tenth of them in its half hour, one SKU, a unit a pickup."""
     values: dict[str, Any] = {
-        "forecast_mean": [100.0], "dispersion": [0.03], "capacity": [120.0], "slot_day": [0], "slot_share": [0.1],
+        "forecast_mean": [100.0], "dispersion": [0.03], "capacity": [120.0], "assumed_mean": [100.0],
+        "day_before": [-1], "is_goods_bound": [False], "slot_day": [0], "slot_share": [0.1],
         "staff": [2.0], "called": [0.0], "service_seconds": [120.0], "unit_day": [0], "rate": [1.0], "walk_in": [20.0],
         "available": [110.0], "unit_dispersion": [1.0], "margin_fen": [500.0], "holding_fen": [10.0],
     } | changes  # fmt: skip
     return DayAbility(**{
-        name: np.asarray(value, dtype=np.int64 if name.endswith("_day") else np.float64)
+        name: np.asarray(value, dtype=_KINDS.get(name, np.float64))
         for name, value in values.items()
     })  # fmt: skip
 
@@ -61,6 +62,18 @@ def test_figures_agree_with_draws() -> None:
     lost = costs.lost_online_fen[0] + costs.lost_offline_fen[0]
     assert lost == pytest.approx(500.0 * np.maximum(asked - 130.0, 0.0).mean(), rel=0.03)
     assert costs.holding_fen[0] == pytest.approx(10.0 * np.maximum(130.0 - asked, 0.0).mean(), rel=0.03)
+
+
+def test_goods_that_today_leaves_are_there_tomorrow() -> None:
+    """Twenty pickups fewer than assumed today: twenty units more tomorrow, and room where goods set it."""
+    two = {
+        "forecast_mean": [100.0] * 2, "dispersion": [0.03] * 2, "capacity": [120.0] * 2, "assumed_mean": [100.0] * 2,
+        "day_before": [-1, 0], "is_goods_bound": [True] * 2, "unit_day": [1],
+    }  # fmt: skip
+    fewer = store_day_costs(ability(**two), np.array([80.0, 100.0]))
+    richer = store_day_costs(ability(**two | {"capacity": [120.0, 140.0], "available": [130.0]}), np.full(2, 100.0))
+    assert fewer.lost_online_fen[1] == pytest.approx(richer.lost_online_fen[1])
+    assert fewer.overload_pickups[1] == pytest.approx(richer.overload_pickups[1])
 
 
 def test_the_objective_adds_up_by_hand() -> None:
@@ -140,11 +153,20 @@ def test_a_pickup_more_is_dear_where_people_or_goods_are_short() -> None:
 def test_load_is_bearable_until_a_pickup_costs_what_it_earns() -> None:
     """Goods are the only trouble: a pickup earns 250 fen and costs 500 x the chance that its unit is missing."""
     one = ability(capacity=[1e6], slot_share=[0.0], walk_in=[0.0], dispersion=[0.0], available=[100.0])
-    bearable = bearable_means(one, np.array([250.0]), ECONOMICS, EVEN)
+    full = np.array([1e6])
+    bearable = bearable_means(one, np.array([250.0]), full, ECONOMICS, EVEN)
     assert bearable[0] == pytest.approx(100.0, rel=0.05)  # the chance is a half where the mean is what is there
-    assert bearable_means(one, np.array([1e6]), ECONOMICS, EVEN)[0] == np.inf
-    cheap, dear = (bearable_means(one, np.array([worth]), ECONOMICS, EVEN)[0] for worth in (50.0, 400.0))
+    assert bearable_means(one, np.array([1e6]), full, ECONOMICS, EVEN)[0] == np.inf
+    cheap, dear = (bearable_means(one, np.array([worth]), full, ECONOMICS, EVEN)[0] for worth in (50.0, 400.0))
     assert cheap < bearable[0] < dear
+
+
+def test_coupons_fill_a_store_no_further_than_it_was_but_where_overload_is_harmless() -> None:
+    """Room for 120: a mean of 80 is hardly ever over, 96 is what the store had before."""
+    one, rich = ability(), np.array([1e9])
+    free, held = (bearable_means(one, rich, np.array([fill]), ECONOMICS, EVEN)[0] for fill in (0.0, 0.8))
+    assert held == pytest.approx(96.0)
+    assert 0.005 < store_day_costs(one, np.array([free])).overload_probability[0] < 0.021
 
 
 def test_people_are_called_where_half_their_hour_earns_it() -> None:
@@ -159,5 +181,5 @@ def test_people_are_called_where_they_save_their_cost_in_waiting() -> None:
     nothing = np.array([0.0])
     for staff, expected in ((1.0, True), (5.0, False)):
         one = ability(staff=[staff], service_seconds=[240.0])
-        assert worth_calling(one, np.array([100.0]), nothing, 50.0, 3960.0).tolist() == [expected]
+        assert worth_calling(one, np.array([100.0]), nothing, 100.0, 3960.0).tolist() == [expected]
     assert not worth_calling(ability(staff=[1.0], service_seconds=[240.0]), np.array([100.0]), nothing, 1.0, 3960.0)[0]
