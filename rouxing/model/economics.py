@@ -72,9 +72,10 @@ class Economics:
         "One and a half times the hour on the roster, as the Labour Law asks for overtime (article 44).",
     )
     move_cost_share: float = _value(
-        0.005,
+        0.05,
         "share of a coupon's worth",
-        "Measured: 0.5 % of the mean worth keeps quotas from flickering at no loss of true value (docs, stability).",
+        "Measured: 5 % of the mean worth keeps quotas from flickering at no loss of true value"
+        " (benchmarks/redistribute/stability.py).",
         most=1.0,
     )
 

@@ -13,7 +13,7 @@ from rouxing.redistribute.problem import QuotaProblem
 from rouxing.redistribute.trim import trimmed
 
 # Pickups of a store-day by which two rounds may differ and count as settled.
-_SETTLED_PICKUPS = 0.05
+_SETTLED_PICKUPS = 0.25
 
 
 @dataclass(frozen=True, slots=True)

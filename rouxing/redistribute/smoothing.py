@@ -46,10 +46,13 @@ def smoothed(
     columns = ["stock_id", *DAY]
     mean = store_days["forecast_mean"].to_numpy(np.float64)
     dispersion = cells["rest_dispersion"].to_numpy(np.float64)
+    mean_before = _remembered(state, "forecast_mean", days, columns)
+    forecast_mean = _blend(mean_before, mean, parameters.smoothing)
+    room = _cautious(_remembered(state, "mean_limit", days, columns) - mean_before, mean_limit - mean, parameters)
     return Smoothed(
         wanted_claims=wanted,
-        forecast_mean=_blend(_remembered(state, "forecast_mean", days, columns), mean, parameters.smoothing),
-        mean_limit=_blend(_remembered(state, "mean_limit", days, columns), mean_limit, parameters.smoothing),
+        forecast_mean=forecast_mean,
+        mean_limit=forecast_mean + room,
         curves=claim_curves(issued, np.maximum(wanted - issued, 0.0), dispersion),
         has_memory=bool(len(state)),
     )
@@ -57,6 +60,12 @@ def smoothed(
 
 def _blend(remembered: FloatArray, seen: FloatArray, weight: float) -> FloatArray:
     return np.where(np.isnan(remembered), seen, remembered + weight * (seen - remembered))
+
+
+def _cautious(remembered: FloatArray, seen: FloatArray, parameters: QuotaParameters) -> FloatArray:
+    """Room that went is gone at once; room that came is believed bit by bit, so that noise does not give and take."""
+    trusted = remembered + parameters.trust * (seen - remembered)
+    return np.where(np.isnan(remembered), seen, np.minimum(seen, trusted))
 
 
 def _remembered(state: pd.DataFrame, measure: str, rows: pd.DataFrame, columns: list[str]) -> FloatArray:
