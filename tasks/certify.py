@@ -10,10 +10,10 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 
 CHECKS = ("plan/checks/loads", "plan/checks/people", "plan/checks/quotas", "plan/checks/stock", "plan/checks/cover")
-# A plan's lines were written a moment ago and have no statistics yet: the database would take a million for a few, and
-# look each one up.
-NO_LOOKING_UP = "set local enable_nestloop = off"
-LOOKING_UP = "set local enable_nestloop = on"
+# A plan's lines were written a moment ago and have no statistics yet: left alone the database would take a million of
+# them for a few and look each one up. Sorts of a million lines stay in memory.
+AS_A_WHOLE = "set local enable_nestloop = off; set local work_mem = '128MB'"
+AS_USUAL = "set local enable_nestloop to default; set local work_mem to default"
 
 
 def read_certificate(
@@ -30,7 +30,7 @@ def read_certificate(
         "allocation_id": allocation_id,
         "redistribution_id": redistribution_id,
     }
-    connection.execute(NO_LOOKING_UP)
+    connection.execute(AS_A_WHOLE)
     parts = [read_frame(connection, name, **named) for name in CHECKS]
-    connection.execute(LOOKING_UP)
+    connection.execute(AS_USUAL)
     return pd.concat(parts, ignore_index=True).sort_values(["check_name", "subject"], ignore_index=True)
