@@ -65,14 +65,16 @@ def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) 
 
 @task(name="report-allocation", **STEP)
 def report_allocation(allocation_id: str) -> None:
-    """Leaves transfers, shortages, people short and assumed limits for people."""
+    """Leaves transfers, shortages, people short, shifts to call in and assumed limits for people."""
     with current_database().connect() as connection:
         transfers = read_frame(connection, "report/transfers", allocation_id=allocation_id)
         shortages = read_frame(connection, "report/shortages", allocation_id=allocation_id)
         slots = read_frame(connection, "report/staff_slots", allocation_id=allocation_id)
+        shifts = read_frame(connection, "report/called_shifts", allocation_id=allocation_id)
         warnings = read_frame(connection, "allocate/warnings", allocation_id=allocation_id)
     leave_table("allocate-transfers", "调拨 / Transfers", transfers, "Transfers from distribution centres")
     leave_table("allocate-shortages", "将缺货 / Shortages", shortages, "What stores will lack")
     short = slots[slots["staff_planned"] < slots["staff_needed"]]
     leave_table("allocate-staff-short", "人手不足的时段 / Half hours short of staff", short, "Where people lack")
+    leave_table("allocate-shifts", "加班安排 / Called shifts", shifts, "Whom to call in, from when to when")
     leave_table("allocate-warnings", "按保守默认值处理 / Unknown limits", warnings, "Limits nobody told us")
