@@ -124,10 +124,10 @@ def test_goods_of_exchange_coupons_are_told_everywhere_and_kept_where_scarce() -
     held = lines.loc["S1", "K2", DAY]
     assert held["cover_share"] > 0.7
     assert held["priority_units"] == 0
-    scarce = frames()["counts"].assign(on_hand_units=40)
+    scarce = frames()["counts"].assign(location_id="S1", on_hand_units=20)
     short = decided(frames(exchanges=exchanges.iloc[:1], counts=scarce, split=split)).reservations
     held = short.set_index(["store_id", "sku_id", "business_date"]).loc["S1", "K2", DAY]
-    # 40 for two stores; Poisson(4) stays within 7 on nine days of ten.
+    # Poisson(4) stays within 7 on nine days of ten.
     assert (held["priority_units"], held["walk_in_units"], held["open_units"]) == (7, 10, 3)
 
 
