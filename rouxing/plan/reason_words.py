@@ -21,9 +21,11 @@ HEAD = {
     "staff": Words("{place}{day}排 {after} 人时{against}", "{place}, {day}: {after} staff hours{against}"),
 }
 
-LOAD = Words("预计到店 {mean} 单{detail}", "{mean} pickups expected{detail}")
+LOAD = Words("{store_zh}预计到店 {mean} 单{detail}", "{mean} pickups expected{store_en}{detail}")
 # What a cut prevents is the load that the quota in force would bring.
-LOAD_IN_FORCE = Words("照现行额度预计到店 {mean} 单{detail}", "{mean} pickups expected at the quota in force{detail}")
+LOAD_IN_FORCE = Words(
+    "{store_zh}照现行额度预计到店 {mean} 单{detail}", "{mean} pickups expected{store_en} at the quota in force{detail}"
+)
 NO_LOAD = Words("没有到店预测", "no forecast of pickups")
 COMMITTED = Words("其中 {committed} 单来自已领的券和预约", "{committed} of them from coupons out and bookings")
 UPPER = Words("{share}把握不超过 {upper} 单", "{share} sure of no more than {upper}")
@@ -286,7 +288,13 @@ def _load(subject: str, row: Row, load_quantile: str) -> Words:
     zh, en = "，".join(part.zh for part in parts), ", ".join(part.en for part in parts)
     detail = Words(f"（{zh}）" if zh else "", f" ({en})" if en else "")
     is_cut = subject == "coupon_quota" and row["after_value"] < _zero(row["before_value"])
-    return (LOAD_IN_FORCE if is_cut else LOAD).fill(mean=_number(row["forecast_mean"]), detail=detail)
+    store = str(row["load_place"])
+    return (LOAD_IN_FORCE if is_cut else LOAD).fill(
+        mean=_number(row["forecast_mean"]),
+        detail=detail,
+        store_zh=f"最紧的{store}" if store else "",
+        store_en=f" at {store}, the tightest store," if store else "",
+    )
 
 
 def _coupons(per_pickup: float) -> str:

@@ -19,7 +19,7 @@ NUMBERS = (
     "before_value", "after_value", "price_fen", "forecast_mean", "forecast_upper", "committed", "limit_value", "slack",
     "wanted", "missing", "issued_coupons", "expected_claims", "coupons_per_pickup",
 )  # fmt: skip
-TEXTS = ("place_id", "place_name", "article_id", "article_name", "limit_name", "limit_subject")
+TEXTS = ("place_id", "place_name", "article_id", "article_name", "limit_name", "limit_subject", "load_place")
 
 
 def explain_numbers(facts: Mapping[str, pd.DataFrame], today: date, load_quantile: str) -> pd.DataFrame:

@@ -60,6 +60,12 @@ def test_the_change_limit_says_what_pushes_against_it() -> None:
     assert "最忙的半小时（17:30）" in sentence("coupon_quota", "slot", limit_subject="S012 17:30")[0]
 
 
+def test_a_zone_s_load_is_told_of_the_store_that_presses_most() -> None:
+    chinese, english = sentence("coupon_quota", "counter", load_place="衡山路店")
+    assert "：最紧的衡山路店照现行额度预计到店 182 单" in chinese
+    assert "182 pickups expected at 衡山路店, the tightest store, at the quota in force" in english
+
+
 def test_goods_and_people_read_likewise() -> None:
     chinese, _ = sentence(
         "stock_transfer", "dc_supply", limit_subject="DC1", article_name="鲜牛奶", before_value=None, after_value=36.0,

@@ -81,6 +81,8 @@ select
     committed,
     capacity_pickups as limit_value,
     slack,
+    -- The load of a zone's quota is told of the store that presses most.
+    case when binding_store_id <> changed.carrier_id then pressing.place_name end as load_place,
     issued_coupons::double precision as issued_coupons,
     expected_claims,
     1 / nullif(marginals.claims * (
@@ -91,6 +93,7 @@ select
     ), 0) as coupons_per_pickup
 from changed
 left join names on names.place_id = changed.carrier_id
+left join names as pressing on pressing.place_id = binding_store_id
 left join coupon_stocks using (stock_id)
 left join marginals using (stock_id, carrier_id, business_date)
 left join places
