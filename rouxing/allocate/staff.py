@@ -17,7 +17,7 @@ from rouxing.optimize.queues_day import WaitTarget
 from rouxing.optimize.queues_staffing import mean_waits, staff_within_target
 from rouxing.optimize.queues_transient import ArrivalProfile
 
-_SERVICE_STEP_SECONDS = 5.0
+_SERVICE_STEP = 1.01
 WARNING_COLUMNS = ["subject", "business_date", "missing", "default_used"]
 SHIFT_COLUMNS = ["store_id", "business_date", "kind", "starts_slot", "ends_slot", "staff"]
 
@@ -126,10 +126,9 @@ def _called(
 def _capacity(days: StoreHours, planned: IntArray, target: WaitTarget, parameters: StaffParameters) -> IntArray:
     """Whole pickups by half hour, up to the counter; what a half hour has beyond whole ones goes to the next.
 
-    Hand-over times are rounded up to five seconds, so that counters that are alike are worked out once: at most 1 % of
-    a counter with hand-overs of eight minutes.
+    Hand-over times are rounded up, by less than 1 %, so that counters that are alike are worked out once.
     """
-    service = np.asarray(np.ceil(days.handover_seconds / _SERVICE_STEP_SECONDS) * _SERVICE_STEP_SECONDS)
+    service = _SERVICE_STEP ** np.ceil(np.log(days.handover_seconds) / np.log(_SERVICE_STEP))
     pairs = np.column_stack([planned.ravel(), np.broadcast_to(service[:, None], planned.shape).ravel()])
     kinds, which = np.unique(pairs, axis=0, return_inverse=True)
     persons, seconds = kinds[:, 0].astype(np.int64), np.asarray(kinds[:, 1], dtype=np.float64)

@@ -100,6 +100,12 @@ def test_bookings_are_inflated_for_those_who_do_not_come_and_leave_room_for_thos
     assert half["offered_pickups"] < booked_only["offered_pickups"]
 
 
+def test_no_load_is_no_people() -> None:
+    plan = plan_staff(load(1.0).iloc[:0], store(), roster(1, 0))
+    assert plan.slots.empty
+    assert plan.shifts.empty
+
+
 def test_missing_roster_and_capacity_become_cautious_defaults_with_a_warning() -> None:
     parameters = StaffParameters(default_rostered_staff=1, default_pickup_capacity_slot=6)
     plan = plan_staff(load(30.0), store(pickup_capacity_slot=np.nan), roster(1, 0).iloc[:0], parameters)
