@@ -61,7 +61,7 @@ def checked(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaFrames:
     finite_columns(frames.exchanges, "exchanges", _EXCHANGE_NUMBERS)
     finite_array(frames.budgets["budget_coupons"], "budgets.budget_coupons")
     finite_array(frames.totals["remaining_coupons"], "totals.remaining_coupons")
-    finite_array(frames.state["value"], "state.value")
+    finite_array(frames.state["value"], "state.value", minimum=None)
     finite_array([parameters.demand_dispersion], "parameters.demand_dispersion", minimum=1e-6)
     return replace(frames, cells=cells)
 
