@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from rouxing.optimize.checks import FloatArray, IntArray
 from rouxing.optimize.curves import Where
 
 # Rounding (share of a limit) that counts as nothing.
 ROUNDING = 1e-12
+# Up to so many families a look at each of them is quicker than a table of all.
+_FEW_FAMILIES = 4
 # Whole numbers below this are exact as floats.
 _EXACT = 2.0**53
 
@@ -79,6 +81,23 @@ class Limits:
 
     families: list[Family]
     room: FloatArray
+    _by_cell: tuple[Any, Any] | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_cell", self._tables() if len(self.families) > _FEW_FAMILIES else None)
+
+    def _tables(self) -> tuple[Any, Any]:
+        """What a unit and what a claim of each cell takes of each limit, sparse (J, R): zones make many families."""
+        tables = []
+        for is_effect in (False, True):
+            chosen = [family for family in self.families if family.is_effect == is_effect]
+            inside = [np.nonzero(family.use > 0)[0] for family in chosen]
+            nothing = [np.zeros(0, dtype=np.int64)]
+            cell = np.concatenate(nothing + inside)
+            row = np.concatenate(nothing + [family.row[at] for family, at in zip(chosen, inside, strict=True)])
+            use = np.concatenate([np.zeros(0)] + [family.use[at] for family, at in zip(chosen, inside, strict=True)])
+            tables.append(csr_array((use, (cell, row)), shape=(self.families[0].row.size, self.room.size)))
+        return tables[0], tables[1]
 
     def in_whole_steps(self, step: FloatArray) -> Limits:
         """The same limits with the room on units that whole steps (J,) can make use of: this tightens the bound."""
@@ -92,6 +111,8 @@ class Limits:
 
     def used(self, above: FloatArray, claims: FloatArray) -> FloatArray:
         """What decisions y = ``above`` (J,) and their ``claims`` take of each limit (R,)."""
+        if self._by_cell is not None:
+            return np.asarray(self._by_cell[0].T @ above + self._by_cell[1].T @ claims)
         total = np.zeros(self.room.size)
         for family in self.families:
             total += family.sums(claims if family.is_effect else above, self.room.size)
@@ -99,6 +120,8 @@ class Limits:
 
     def used_by(self, cell: IntArray, above: FloatArray, claims: FloatArray) -> FloatArray:
         """What the decisions and claims of some cells take of each limit (R,)."""
+        if self._by_cell is not None:
+            return np.asarray(self._by_cell[0][cell].T @ above + self._by_cell[1][cell].T @ claims)
         total = np.zeros(self.room.size + 1)
         for family in self.families:
             amount = family.use[cell] * (claims if family.is_effect else above)
@@ -107,6 +130,10 @@ class Limits:
 
     def priced(self, prices: FloatArray, where: Where) -> tuple[FloatArray, FloatArray]:
         """What a unit and what a claim of each cell costs at the ``prices`` (R,) of the limits."""
+        if self._by_cell is not None:
+            is_all = isinstance(where, slice) and where == slice(0, self._by_cell[0].shape[0])
+            unit_uses, effect_uses = self._by_cell if is_all else (uses[where] for uses in self._by_cell)
+            return unit_uses @ prices, effect_uses @ prices
         known = np.append(prices, 0.0)
         unit, effect = np.zeros(1), np.zeros(1)
         for family in self.families:

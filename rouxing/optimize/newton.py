@@ -91,6 +91,8 @@ class _Descent:
         for _ in range(_WHOLE_SWEEPS if self._watched else 0):
             before = self._best.bound
             unmet = self._sweep(self._whole)
+            if all(parts is not self._everyone for _, _, parts in self._watched):
+                self._whole(None, self._everyone)
             if unmet <= _SETTLED / 2 or before - self._best.bound <= _STILL * self._best.bound:
                 break
         if not self._watched:
@@ -118,7 +120,9 @@ class _Descent:
         return _Pass(asked, fall, value)
 
     def _whole(self, family: Family | None, parts: list[Where]) -> _Pass:
-        """The same on whole steps of all cells, which proves a bound."""
+        """The same on whole steps: of few cells on their own, of all cells with the bound that this proves."""
+        if family is not None and parts is not self._everyone:
+            return self._whole_few(family, parts)
         asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
         above, bound = np.zeros(self._cells.worth.size), float((self._prices * self._limits.room).sum())
         for part in self._everyone:
@@ -130,6 +134,15 @@ class _Descent:
             value += float((self._cells.worth[part] * answers.claims).sum())
         if bound < self._best.bound:
             self._best = Candidate(self._prices.copy(), bound, above)
+        return _Pass(asked, fall, value)
+
+    def _whole_few(self, family: Family, parts: list[Where]) -> _Pass:
+        asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
+        for part in parts:
+            unit, effect = self._limits.priced(self._prices, part)
+            answers, _ = whole(self._cells, unit, effect, part)
+            _count(family, part, answers, asked, fall)
+            value += float((self._cells.worth[part] * answers.claims).sum())
         return _Pass(asked, fall, value)
 
     def _step(self, rows: IntArray, excess: FloatArray, fall: FloatArray) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from rouxing.optimize.checks import BoolArray
 from rouxing.optimize.exchange import exchange
 from rouxing.optimize.fill import blocked_prices, cut_to, top_up, trim
 from rouxing.optimize.links import ROUNDING, Limits
 from rouxing.optimize.newton import Candidate, best_prices
-from rouxing.optimize.problem import PricedPlan, Prices, PricingProblem, cells_of, check, limits_of
+from rouxing.optimize.problem import PricedPlan, Prices, PricingProblem, cells_of, check, limits_of, narrowed
 from rouxing.optimize.response import Cells, whole
 from rouxing.optimize.stand import Stand
 
@@ -39,6 +42,21 @@ def solve(problem: PricingProblem) -> PricedPlan:
         RefusedInputError: NaN, infinity, negative limits or costs, curves that fall, bounds that cross.
     """
     check(problem)
+    can_move = np.asarray(problem.upper) - problem.lower >= problem.step
+    if 2 * np.count_nonzero(can_move) < can_move.size:
+        return _solved_without(problem, can_move)
+    return _solved(problem)
+
+
+def _solved_without(problem: PricingProblem, can_move: BoolArray) -> PricedPlan:
+    """The plan of a question in which most cells stay at their lower bounds: only the others are looked at."""
+    plan = _solved(narrowed(problem, can_move))
+    quantity = np.asarray(problem.lower, dtype=np.float64).copy()
+    quantity[can_move] = plan.quantity
+    return replace(plan, quantity=quantity)
+
+
+def _solved(problem: PricingProblem) -> PricedPlan:
     order = np.argsort(np.asarray(problem.tie_key), kind="stable")
     asked = cells_of(problem, order)
     limits, left = limits_of(problem, asked, order)

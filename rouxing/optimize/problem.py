@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
 from rouxing.optimize.curves import CurveTable, DemandCurves
@@ -130,6 +130,25 @@ def limits_of(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[L
     split = families(unit_limits, False, 0, left.size)
     split += families(effect_limits, True, problem.unit_capacity.size, left.size)
     return Limits(split, np.maximum(left, 0.0)).in_whole_steps(cells.step), left
+
+
+def narrowed(problem: PricingProblem, chosen: BoolArray) -> PricingProblem:
+    """The question of the ``chosen`` cells (J,) alone: what the others take at their lower bounds is off the limits."""
+    rest = ~chosen
+    base, lower = (np.asarray(values, dtype=np.float64)[rest] for values in (problem.base, problem.lower))
+    curves = DemandCurves(problem.curves.shares, problem.curves.units[rest])
+    made = curves.expected_min(base + lower) - curves.expected_min(base)
+    unit_limits, effect_limits = csc_array(problem.unit_limits), csc_array(problem.effect_limits)
+    vectors: dict[str, Any] = {name: np.asarray(getattr(problem, name))[chosen] for name in (*_CELL_VECTORS, "tie_key")}
+    return replace(
+        problem,
+        **vectors,
+        curves=DemandCurves(problem.curves.shares, problem.curves.units[chosen]),
+        unit_limits=unit_limits[:, chosen],
+        unit_capacity=problem.unit_capacity - unit_limits[:, rest] @ lower,
+        effect_limits=effect_limits[:, chosen],
+        effect_capacity=problem.effect_capacity - effect_limits[:, rest] @ made,
+    )
 
 
 def _is_sorted(order: IntArray) -> bool:
