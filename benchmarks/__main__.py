@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from benchmarks.allocate import stock
 from benchmarks.forecast import callcentre, half_hours, peers, real_history, response, skus, speed
+from benchmarks.plan import fuzz
 from benchmarks.redistribute import quotas
 from benchmarks.staffing import queue, shifts
 from rouxing.settings import load_settings
@@ -14,6 +18,9 @@ def main() -> None:
     quotas.main()
     queue.main()
     shifts.main()
+    fuzz.main(["--cases", "2000"])
+    # A database of its own is chosen when the process begins.
+    subprocess.run([sys.executable, "-m", "benchmarks.plan.chain", "--stores", "500"], check=False)
     half_hours.main()
     skus.main()
     speed.main()
