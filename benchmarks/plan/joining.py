@@ -312,7 +312,10 @@ def _one_city(chain: Chain, draws: int) -> Mapping[str, Any]:
     with database.connect() as connection:
         question = city(connection, chain)
     database.close()
-    return compare(question, JointParameters(), draws, chain.seed)
+    row = compare(question, JointParameters(), draws, chain.seed)
+    figures = {name: round(value, 4) for name, value in row.items() if name.endswith(("overload", "objective_yuan"))}
+    print(f"city {chain.seed}: round {row['taken']} of {row['rounds']} taken, {figures}", flush=True)
+    return row
 
 
 if __name__ == "__main__":
