@@ -36,6 +36,9 @@ def day_ability(
     limits = keys.merge(made.store_days, on=DAY)
     slots = _slots(frames, made, parameters)
     units = made.units.merge(_sku_facts(frames), on=["store_id", "sku_id"])
+    unit_day = _place(units, keys)
+    # Goods of a day that nobody forecast have no pickups to be judged by.
+    units, unit_day = units[unit_day >= 0], unit_day[unit_day >= 0]
     shift = np.zeros(len(keys)) if load_shift is None else along(keys, load_shift, "mean_shift")
     is_last = units["business_date"] == units["business_date"].max()
     return DayAbility(
@@ -50,7 +53,7 @@ def day_ability(
         staff=_floats(slots["staff_planned"]),
         called=_floats(slots["called"]),
         service_seconds=_floats(slots["handover_seconds"]),
-        unit_day=_place(units, keys),
+        unit_day=unit_day,
         rate=_floats(units["units_per_pickup"]),
         walk_in=_floats(units["walk_in_units_per_day"]),
         available=_floats(units["available_units"]),
