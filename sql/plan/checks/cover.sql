@@ -180,7 +180,8 @@ pairs as materialized (
 ),
 store_days as (
     select store_id || ' ' || planned_date as subject, pairs.shelf_share, load_0 as load_upper,
-        coalesce(planned_0, 0) / rate as planned, coalesce(in_force_0, 0) / rate as in_force, over_0 as over_divided, over_at_0 as over_divided_at
+        coalesce(planned_0, 0) / rate as planned, coalesce(in_force_0, 0) / rate as in_force,
+        over_0 as over_divided, over_at_0 as over_divided_at
     from pairs cross join parameters
     union all
     select store_id || ' ' || (planned_date + 1), pairs.shelf_share, load_1, coalesce(planned_1, 0) / rate,

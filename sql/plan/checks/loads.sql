@@ -270,7 +270,8 @@ limits (check_name, subject, value, limit_value, value_before, note) as (
         in_force + 1.2815515655446004 * sqrt(in_force), ''
     from exchanges
     union all
-    -- The planner's own figures are these figures (what would be without the plan must not be overstated), and its forecast is the morning's unless today has moved it.
+    -- The planner's own figures are these figures (what would be without the plan must not be overstated), and
+    -- its forecast is the morning's unless today has moved it.
     select 'stated_load', subject,
         greatest(abs(stated_mean - planned), abs(stated_upper - planned_upper), stated_in_force - in_force_upper)
             / greatest(planned_upper, 1), 1e-6, null, ''

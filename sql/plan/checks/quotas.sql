@@ -1,5 +1,6 @@
 -- Quotas against budgets, issued counts, change limits, protection, overrides, scope and WeChat's calls.
--- Grain: check and campaign, or check, coupon stock and business day: of a stock's cells the worst counts, and one that breaks is named.
+-- Grain: check and campaign, or check, coupon stock and business day: of a stock's cells the worst
+-- counts, and one that breaks is named.
 with
 parameters as (
     select
