@@ -164,9 +164,10 @@ def _priced(known: Known, plan: Plan) -> Plan:
     with current_database().connect() as connection:
         draft = _values(connection, known.draft.get("redistribution_id"))
         own = _values(connection, plan.redistribution_id)
-    value = own.get("value_fen", draft.get("in_force_value_fen"))
-    bounds = [draft.get("upper_bound_fen"), own.get("upper_bound_fen")]
-    return replace(plan, fallback_cost_fen=fallback_cost(plan.rung, bounds, value))
+    # Each on its own terms: the draft's worth of a claim is less what its pickups cost the stores.
+    terms = own or {"value_fen": draft.get("in_force_value_fen"), "upper_bound_fen": draft.get("upper_bound_fen")}
+    cost = fallback_cost(plan.rung, terms.get("upper_bound_fen"), terms.get("value_fen"))
+    return replace(plan, fallback_cost_fen=cost)
 
 
 def _values(connection: Connection, redistribution_id: str | None) -> dict[str, float | None]:

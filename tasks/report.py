@@ -64,7 +64,7 @@ def gather_report(connection: Connection, plan_id: str, *, is_simulated: bool) -
         is_dry_run=not header["is_sent"],
         checks=read_frame(connection, "report/checks", plan_id=plan_id),
         reasons=read_frame(connection, "report/reasons", plan_id=plan_id),
-        **_studies(connection, header["redistribution_id"]),
+        **_studies(connection, header),
         **frames,
         learned=read_frame(connection, "report/scorecard", business_date=business_date, as_of=as_of),
         values=PlanValues(**{name: _number(header[name]) for name in PlanValues.__dataclass_fields__}),
@@ -137,11 +137,10 @@ def _demand(connection: Connection, header: dict[Any, Any], moment: Moment) -> d
     }
 
 
-def _studies(connection: Connection, redistribution_id: str | None) -> dict[str, Any]:
+def _studies(connection: Connection, header: dict[Any, Any]) -> dict[str, Any]:
     """How the plan answers to weights and values; only the day's first plan, which decides all, has it."""
-    return {
-        name: read_frame(connection, f"report/{name}", redistribution_id=redistribution_id or "") for name in STUDIES
-    }
+    name = "" if pd.isna(header["redistribution_id"]) else header["redistribution_id"]
+    return {study: read_frame(connection, f"report/{study}", redistribution_id=name) for study in STUDIES}
 
 
 def _quality(connection: Connection, moment: Moment) -> dict[str, pd.DataFrame]:

@@ -48,15 +48,14 @@ def reason(troubles: Sequence[Trouble]) -> str:
     return "\n".join(f"{trouble.stage} {trouble.status}: {' '.join(trouble.note.split())}" for trouble in troubles)
 
 
-def fallback_cost(rung: Rung, bounds: Sequence[float | None], value: float | None) -> float | None:
-    """Most that falling back costs, fen: the least bound known on today's quotas less what this rung's are worth.
+def fallback_cost(rung: Rung, bound: float | None, value: float | None) -> float | None:
+    """Most that falling back costs, fen: what no quotas of today could beat less what this rung's are worth.
 
-    ``bounds``: upper bounds (fen) of today's quota question, of the full draft and of the fallback itself; None =
-    unknown. ``value``: worth (fen) of the rung's quotas on the same terms, for a frozen plan that of the quotas in
-    force. None for the full plan, whose own gap stands beside it, and where nothing is known. Goods and people are
-    not counted: every rung but the last keeps those of the day's allocation.
+    ``bound``: upper bound (fen) of today's quota question; ``value``: worth (fen) of the rung's quotas on the same
+    terms, for a frozen plan that of the quotas in force. None for the full plan, whose own gap stands beside it, and
+    where either is unknown. Goods and people are not counted: every rung but the last keeps those of the day's
+    allocation.
     """
-    known = [bound for bound in bounds if bound is not None]
-    if rung == "full" or value is None or not known:
+    if rung == "full" or value is None or bound is None:
         return None
-    return max(min(known) - value, 0.0)
+    return max(bound - value, 0.0)

@@ -75,6 +75,9 @@ def priced_question(
 def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion:
     """The question when a pickup costs trouble_fen at its store and no more than bearable_mean are worth having.
 
+    Beyond what is bearable no store is given more than the forecast's pickups; that it is given less is a matter of
+    what claims are worth, not of a limit that the quotas in force would break.
+
     Args:
         troubles: store_id, business_date, trouble_fen per pickup, bearable_mean (pickups a day, may be infinite).
     """
@@ -87,7 +90,7 @@ def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion
     value = cells["value_fen"].to_numpy(np.float64)
     left = value - np.minimum(costs.to_numpy(np.float64), (1.0 - _LEAST_WORTH) * value)
     days = asked.arguments["store_days"].merge(troubles, on=DAY, how="left")
-    bearable = days["bearable_mean"].to_numpy(np.float64)
+    bearable = np.maximum(days["bearable_mean"].to_numpy(np.float64), days["forecast_mean"].to_numpy(np.float64))
     tighter = bearable < days["slot_limit"].fillna(np.inf).to_numpy(np.float64)
     days = days.assign(
         slot_limit=np.where(tighter, bearable, days["slot_limit"]),

@@ -54,9 +54,10 @@ def test_the_plan_works_around_an_override_and_is_free_of_it_when_it_ends(scenar
     assert capacity[stores[0]] <= 7
     risen = (
         "select count(*) from plan.coupon_quotas join plan.headers using (redistribution_id)"
-        " where plan_id = %s and carrier_id = %s and quota_coupons > greatest(previous_coupons, issued_coupons)"
+        " where plan_id = %s and carrier_id = %s and coupon_quotas.business_date = %s"
+        " and quota_coupons > greatest(previous_coupons, issued_coupons)"
     )
-    assert scenario.rows(risen, plan_id, stores[1]) == [(0,)]
+    assert scenario.rows(risen, plan_id, stores[1], TODAY) == [(0,)]
     _, later = planned(scenario, 60)
     assert later[stores[0]] > 7
 

@@ -34,16 +34,15 @@ def test_the_reason_names_stage_and_trouble() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rung", "bounds", "value", "cost"),
+    ("rung", "bound", "value", "cost"),
     [
-        ("full", [100.0], 90.0, None),
-        ("trimmed", [100.0, 120.0], 90.0, 10.0),
-        ("rule", [None, 120.0], 90.0, 30.0),
-        ("freeze", [100.0], 80.0, 20.0),
-        ("freeze", [None], 80.0, None),
-        ("freeze", [100.0], None, None),
-        ("rule", [100.0], 100.5, 0.0),
+        ("full", 100.0, 90.0, None),
+        ("trimmed", 100.0, 90.0, 10.0),
+        ("freeze", 100.0, 80.0, 20.0),
+        ("freeze", None, 80.0, None),
+        ("freeze", 100.0, None, None),
+        ("rule", 100.0, 100.5, 0.0),
     ],
 )
-def test_what_falling_back_costs(rung: Rung, bounds: list[float | None], value: float | None, cost: float) -> None:
-    assert fallback_cost(rung, bounds, value) == cost
+def test_what_falling_back_costs(rung: Rung, bound: float | None, value: float | None, cost: float | None) -> None:
+    assert fallback_cost(rung, bound, value) == cost
