@@ -16,7 +16,7 @@ from rouxing.optimize.response import Cells, Response, respond, whole
 _BLUR = 1e-3
 _SMOOTH_SWEEPS = 24
 _WHOLE_SWEEPS = 8
-# Shares of the value that count as settled: of limits times prices not met, and of the bound's last improvement.
+# Shares of the value that count as settled: of limits times prices not met, and of what two sweeps took off the bound.
 _SETTLED = 4e-3
 _STILL = 3e-5
 # A price moves by no more than its reach; the reach grows while it goes one way and halves when it turns.
@@ -40,9 +40,9 @@ def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> Candi
 
     A sweep takes the families of limits in turn and gives each limit of a family one Newton step on its own price,
     the others' prices held (coordinate descent on a convex dual), first on the smooth answers of the cells, then on
-    their whole steps. Where answers jump Newton's step says little, so it is cut to a reach that halves when the price
-    turns (Riedmiller and Braun 1993, IEEE International Conference on Neural Networks, 586-591). Cost: a few dozen
-    passes over the cells.
+    their whole steps. Where answers jump Newton's step says little, so a price that went past its mark goes back along
+    the chord between the two looks, and each step is cut to a reach that halves when the price turns (Riedmiller and
+    Braun 1993, IEEE International Conference on Neural Networks, 586-591). Cost: a few dozen passes over the cells.
     """
     can_bind = limits.used(cells.top, cells.claims_top - cells.claims_level) > limits.room
     descent = _Descent(cells, limits, np.where(can_bind, 0.0 if start is None else start, 0.0), start is not None)
@@ -70,6 +70,7 @@ class _Descent:
         self._prices = np.minimum(prices, self._highest)
         self._reach = _WARM_REACH * np.maximum(prices, usual) if is_warm else _FIRST_REACH * usual
         self._way = np.zeros(prices.size)
+        self._looked_at, self._found = np.full(prices.size, np.nan), np.zeros(prices.size)
         count = cells.worth.size
         self._everyone: list[Where] = [slice(first, min(first + _BLOCK, count)) for first in range(0, count, _BLOCK)]
         self._watched: list[tuple[Family, IntArray, list[Where]]] = []
@@ -88,12 +89,13 @@ class _Descent:
         for _ in range(_SMOOTH_SWEEPS if self._watched else 0):
             if self._sweep(self._smooth) <= _SETTLED:
                 break
+        last = before = np.inf
         for _ in range(_WHOLE_SWEEPS if self._watched else 0):
-            before = self._best.bound
+            last, before = before, self._best.bound
             unmet = self._sweep(self._whole)
             if all(parts is not self._everyone for _, _, parts in self._watched):
                 self._whole(None, self._everyone)
-            if unmet <= _SETTLED / 2 or before - self._best.bound <= _STILL * self._best.bound:
+            if unmet <= _SETTLED / 2 or last - self._best.bound <= _STILL * self._best.bound:
                 break
         if not self._watched:
             self._whole(None, self._everyone)
@@ -105,10 +107,11 @@ class _Descent:
         for family, rows, parts in self._watched:
             found, before = look(family, parts), self._prices[rows]
             excess = found.asked[rows] - self._limits.room[rows]
-            self._step(rows, excess, found.fall[rows])
+            self._step(rows, excess, self._chord(rows, excess, found.fall[rows]))
             unmet += float((np.maximum(before, self._prices[rows]) * np.abs(excess)).sum())
             value = max(value, found.value)
-        return unmet / value if value > 0 else 0.0
+        # At prices at which nobody does anything, all that is unmet is still to be settled.
+        return unmet / value if value > 0 else float(unmet > 0)
 
     def _smooth(self, family: Family, parts: list[Where]) -> _Pass:
         asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
@@ -144,6 +147,16 @@ class _Descent:
             _count(family, part, answers, asked, fall)
             value += float((self._cells.worth[part] * answers.claims).sum())
         return _Pass(asked, fall, value)
+
+    def _chord(self, rows: IntArray, excess: FloatArray, fall: FloatArray) -> FloatArray:
+        """``fall``, and where a price went past its mark how fast answers fell on the way.
+
+        Slopes where a price stands tell nothing of a jump or a flat stretch that it went over.
+        """
+        run, rise = self._prices[rows] - self._looked_at[rows], excess - self._found[rows]
+        self._looked_at[rows], self._found[rows] = self._prices[rows], excess
+        is_past = (rise * run < 0) & (excess * self._way[rows] < 0)
+        return np.asarray(np.divide(rise, run, out=fall, where=is_past))
 
     def _step(self, rows: IntArray, excess: FloatArray, fall: FloatArray) -> None:
         way, price = np.sign(excess), self._prices[rows]

@@ -393,6 +393,45 @@ def test_a_plan_of_ordinary_size_proves_itself() -> None:
     assert plan.gap_share <= 1e-3
 
 
+@pytest.mark.parametrize(("capacity", "expected"), [(30.0, [15, 15]), (40.0, [20, 20]), (41.0, [21, 20])])
+def test_equal_stores_share_equally_where_demand_is_all_but_certain(capacity: float, expected: list[float]) -> None:
+    """Below the lowest known quantile a small change of price moves the whole answer: prices must meet it."""
+    shares = np.array([0.0, 0.05, 0.5, 1.0])
+    units = np.tile([0.0, 44.85, 59.47, 88.86], (2, 1))
+    cost = np.full(2, 100.0)
+    problem = plain([[0, 1]] * 2, [400, 400], capacity, cost=cost, upper=np.full(2, 89.0))
+    plan = solve(replace(problem, curves=DemandCurves(shares, units)))
+    assert plan.quantity.tolist() == expected
+    assert plan.gap_share <= 1e-5
+
+
+def scarce_packs(seed: int, stores: int, skus: int) -> PricingProblem:
+    """Packs larger than what most stores sell, and supply for a part of them: whole answers jump."""
+    random = np.random.default_rng(seed)
+    sku = np.tile(np.arange(skus), stores)
+    mean = random.gamma(0.5, 8.0, sku.size)
+    units = np.maximum(1 + 0.9 * np.array([-9.0, -1.6, -0.7, 0.0, 0.7, 1.6, 2.6]), 0.0) * mean[:, None]
+    step = random.choice([1.0, 4.0, 6.0, 12.0], skus)[sku]
+    worth = random.uniform(100, 1700, skus)[sku]
+    supply = csr_array((np.ones(sku.size), (sku, np.arange(sku.size))))
+    return replace(
+        plain([[0, 1]] * sku.size, worth.tolist(), 0.0, cost=0.1 * worth),
+        curves=DemandCurves(np.array([0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]), units),
+        upper=np.floor(units[:, -1] / step) * step,
+        step=step,
+        unit_limits=supply,
+        unit_capacity=np.floor(supply @ units[:, 3] * random.uniform(0, 1, skus)),
+    )
+
+
+@pytest.mark.parametrize("seed", [2, 8])
+def test_scarce_packs_prove_themselves_although_answers_jump(seed: int) -> None:
+    problem = scarce_packs(seed, 300, 20)
+    plan = solve(problem)
+    check_plan(problem, plan)
+    assert plan.gap_share <= 1e-4
+
+
 def test_a_tight_cycle_with_broken_limits_proves_itself_too() -> None:
     """Bounds around the decision in force, some of which already break a store's day."""
     problem = ordinary_problem(5, 120, 30)
