@@ -216,7 +216,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--uncertified", action="store_true", help="stop before the certificate")
     parser.add_argument("--keep", type=Path, default=None, help="state folder to use and to leave")
     asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="rouxing-chain-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="rouxing-chain-", ignore_cleanup_errors=True) as temporary:
         os.environ["ROUXING_STATE_DIR"] = str(asked.keep or temporary)
         os.environ["ROUXING_DATABASE_NAME"] = f"chain_{asked.stores}_{asked.skus}_{asked.stocks}"
         run(Chain(asked.stores, asked.skus, asked.stocks), asked)
