@@ -113,6 +113,14 @@ QUOTA: dict[str, tuple[Words, Words]] = {
         ),
         Words("下一轮接着减", "the next cycle goes on"),
     ),
+    "change_limit_dear": (
+        Words(
+            "{load}，全天还接得住，但时段排队、缺货的代价已超过一张券的所得，已减到单次上限",
+            "{load}; the day has room, but queues and missing goods cost more than a coupon earns, and this is the"
+            " most a cycle may cut",
+        ),
+        Words("备足货、加派人手后可再放开", "with more goods or people the quota can rise"),
+    ),
     "issued": (
         Words("已被领走 {issued} 张，不能更低", "{issued} are claimed already, so it cannot go lower"),
         Words("", ""),
@@ -216,7 +224,10 @@ def _word(subject: str, row: Row) -> str:
     """Which sentence tells the limit: the change limit holds cuts and rises back for different causes."""
     limit = str(row["limit_name"])
     is_cut = subject == "coupon_quota" and row["after_value"] < _zero(row["before_value"])
-    return "change_limit_cut" if limit == "change_limit" and is_cut else limit
+    if limit != "change_limit" or not is_cut:
+        return limit
+    is_over = _zero(row["forecast_upper"]) > _zero(row["limit_value"])
+    return "change_limit_cut" if is_over else "change_limit_dear"
 
 
 def _head_values(subject: str, row: Row, today: date) -> dict[str, object]:

@@ -56,6 +56,9 @@ def test_a_cut_for_want_of_counters_reads_as_a_colleague_would_say_it() -> None:
 
 def test_the_change_limit_says_what_pushes_against_it() -> None:
     assert "每天最多接待 190 单，已减到单次上限；下一轮接着减。" in sentence("coupon_quota", "change_limit")[0]
+    fits = sentence("coupon_quota", "change_limit", forecast_upper=180.0)[0]
+    assert "全天还接得住" in fits
+    assert "每天最多接待" not in fits
     assert "已加到单次上限；下一轮接着加。" in sentence("coupon_quota", "change_limit", after_value=600.0)[0]
     assert "最忙的半小时（17:30）" in sentence("coupon_quota", "slot", limit_subject="S012 17:30")[0]
 
