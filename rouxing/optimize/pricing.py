@@ -11,7 +11,16 @@ from rouxing.optimize.exchange import exchange
 from rouxing.optimize.fill import blocked_prices, cut_to, top_up, trim
 from rouxing.optimize.links import ROUNDING, Limits
 from rouxing.optimize.newton import Candidate, best_prices
-from rouxing.optimize.problem import PricedPlan, Prices, PricingProblem, cells_of, check, limits_of, narrowed
+from rouxing.optimize.problem import (
+    PricedPlan,
+    Prices,
+    PricingProblem,
+    cells_of,
+    check,
+    limits_of,
+    narrowed,
+    whole_steps,
+)
 from rouxing.optimize.response import Cells, whole
 from rouxing.optimize.stand import Stand
 
@@ -42,7 +51,7 @@ def solve(problem: PricingProblem) -> PricedPlan:
         RefusedInputError: NaN, infinity, negative limits or costs, curves that fall, bounds that cross.
     """
     check(problem)
-    can_move = np.asarray(problem.upper) - problem.lower >= problem.step
+    can_move = whole_steps(problem) > 0
     if 2 * np.count_nonzero(can_move) < can_move.size:
         return _solved_without(problem, can_move)
     return _solved(problem)

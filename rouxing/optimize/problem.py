@@ -107,14 +107,20 @@ def _check_curves(curves: DemandCurves) -> None:
     refuse_where(shares.size != units.shape[1], "curves.units is not one column a share")
 
 
+def whole_steps(problem: PricingProblem) -> FloatArray:
+    """Whole steps (J,) that fit between lower and upper; one that lacks a hair of rounding fits."""
+    room = np.asarray(problem.upper, dtype=np.float64) - np.asarray(problem.lower, dtype=np.float64)
+    return np.asarray(np.floor(room / problem.step + 1e-9))
+
+
 def cells_of(problem: PricingProblem, order: IntArray) -> Cells:
     """The question above its lower bounds, in the order of the tie keys."""
     units = problem.curves.units if _is_sorted(order) else problem.curves.units[order]
     curves = CurveTable.of(DemandCurves(problem.curves.shares, units))
-    worth, cost, base, lower, upper, step, previous, move = (
+    worth, cost, base, lower, _, step, previous, move = (
         np.asarray(getattr(problem, name), dtype=np.float64)[order] for name in _CELL_VECTORS
     )
-    top = step * np.floor((upper - lower) / step + 1e-9)
+    top = step * whole_steps(problem)[order]
     return Cells.of(curves, worth, cost, move, base + lower, step, top, previous - lower)
 
 

@@ -57,3 +57,13 @@ def test_cells_that_cannot_move_take_their_part_of_the_limits(seed: int) -> None
     assert plan.unit_room == pytest.approx(asked.unit_capacity - plan.quantity.sum())
     assert (plan.effect_room[~plan.effect_inherited] >= -1e-9).all()
     assert (plan.effect_room[plan.effect_inherited] < 0).all()
+
+
+def test_a_step_that_lacks_a_hair_of_rounding_can_be_taken() -> None:
+    """2.3 - 1.3 is a hair below 1; most cells of the question cannot move at all."""
+    asked = question(0)
+    lower, upper = np.zeros(asked.upper.size), np.zeros(asked.upper.size)
+    lower[0], upper[0] = 1.3, 2.3
+    assert upper[0] - lower[0] < 1.0
+    plan = solve(replace(asked, lower=lower, upper=upper, effect_capacity=np.full(STORES, 9.0)))
+    assert plan.quantity[0] == pytest.approx(2.3)
