@@ -129,7 +129,7 @@ select
     round(value::numeric, 6)::double precision as value,
     round(limit_value::numeric, 6)::double precision as limit_value,
     round((limit_value - value)::numeric, 6)::double precision as slack,
-    case when value <= limit_value + 1e-6 then 'pass' else 'fail' end as verdict,
+    plan.verdict(value, limit_value, null) as verdict,
     note
 from limits
 order by check_name, subject

@@ -222,12 +222,7 @@ select
     round(value::numeric, 6)::double precision as value,
     round(limit_value::numeric, 6)::double precision as limit_value,
     round((limit_value - value)::numeric, 6)::double precision as slack,
-    case
-        when limit_value is null or value is null then 'fail'
-        when value <= limit_value + 1e-6 then 'pass'
-        when value_before is not null and value <= value_before + 1e-6 then 'inherited_breach'
-        else 'fail'
-    end as verdict,
+    plan.verdict(value, limit_value, value_before) as verdict,
     coalesce(note, '') as note
 from limits
 order by check_name, subject
