@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 from prefect import task
 
@@ -18,12 +20,32 @@ from tasks.options import STEP
 Frames = dict[str, pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class Update:
+    """The half hours still to come from ``now_slot`` on, of which forecast, and the frames that they follow from."""
+
+    forecast_id: str
+    frames: Frames
+    now_slot: int
+    today: TodayForecast
+
+
 @task(name="forecast-today", **STEP)
 def forecast_today(moment: Moment) -> str:
     """Updates the rest of the business date from its arrivals and bookings so far; the forecast's name, empty if none
     or if no store has opened yet.
+    """
+    update = update_rest_of_day(moment)
+    if update is None:
+        return ""
+    _report(update)
+    return update.forecast_id
 
-    The newest update of a forecast replaces those before it.
+
+def update_rest_of_day(moment: Moment) -> Update | None:
+    """Writes the update of the moment; None without a forecast or before the first store opens.
+
+    Former updates stay for a week: the plans made of them can be made again.
     """
     with current_database().connect() as connection:
         forecast = read_frame(
@@ -34,20 +56,19 @@ def forecast_today(moment: Moment) -> str:
             stores=moment.stores_json,
         )
         if forecast.empty:
-            return ""
+            return None
         forecast_id = str(forecast["forecast_id"].iloc[0])
         frames = read_inputs(connection, moment, forecast_id)
         now_slot = running_slot(moment)
         if now_slot < frames["stores"]["opens_slot"].min():
             # The forecast of the day is hours old at most and knows every booking; nothing has happened since.
-            return ""
+            return None
         outlook = booking_outlook(frames["booking_flow"], frames["booked_today"], now_slot)
         today = update_today(
             frames["slots_of_day"], frames["arrivals_today"], frames["stores"], now_slot, outlook[0], outlook[1]
         )
         _write(connection, moment, forecast_id, today)
-    _report(frames, now_slot, today)
-    return forecast_id
+    return Update(forecast_id, frames, now_slot, today)
 
 
 def read_inputs(connection: Connection, moment: Moment, forecast_id: str) -> Frames:
@@ -89,14 +110,15 @@ def district_changes(slots: pd.DataFrame, stores: pd.DataFrame, now_slot: int, t
 
 
 def _write(connection: Connection, moment: Moment, forecast_id: str, today: TodayForecast) -> None:
-    replaced = {"forecast_id": forecast_id, "as_of": moment.as_of}
+    replaced = {"forecast_id": forecast_id, "as_of": moment.as_of, "business_date": moment.business_date}
     connection.execute(named_query("forecast/forget_today").encode(), replaced)
     lines = today.slots.assign(forecast_id=forecast_id, as_of=moment.as_of)
     copy_frame(connection, "mart.forecast_today", lines)
 
 
-def _report(frames: Frames, now_slot: int, today: TodayForecast) -> None:
-    changes = district_changes(frames["slots_of_day"], frames["stores"], now_slot, today)
+def _report(update: Update) -> None:
+    today = update.today
+    changes = district_changes(update.frames["slots_of_day"], update.frames["stores"], update.now_slot, today)
     leave_table(
         "forecast-today", "今日到店:已到与余下 / Arrivals today, so far and to come", changes, "Moved by the day so far"
     )

@@ -13,16 +13,20 @@ from rouxing.warehouse.plan_replay import Replay, replay_plan
 from tests.publish.conftest import certified, moment_of_day, run
 
 SETTLE_MINUTES = 10
+# From the planning moment to a run of the day, when stores are open.
+NOON_MINUTES = 360
 
 
 def decided(database: Database, later_minutes: int = 0) -> str:
     """A plan whose goods, people and quotas were decided by the deciders themselves; its name."""
     from tasks.allocate import allocate_day
+    from tasks.forecast_today import update_rest_of_day
     from tasks.plan import settle_jointly
     from tasks.redistribute import redistribute_day
 
     moment = moment_of_day(later_minutes)
     if later_minutes:
+        assert update_rest_of_day(moment)
         redistribute_day.fn(moment)
     else:
         _forecast_tomorrow(database)
@@ -52,7 +56,10 @@ def differing(made: Replay) -> list[str]:
 
 
 def add_later_rows(database: Database) -> None:
-    """Counts, quotas and rosters as they are, known days after both plans."""
+    """A later update of the day; counts, quotas and rosters as they are, known days after both plans."""
+    from tasks.forecast_today import update_rest_of_day
+
+    assert update_rest_of_day(moment_of_day(2 * NOON_MINUTES))
     for table in ("stock_levels", "coupon_quotas", "rosters"):
         names = "select column_name from information_schema.columns where table_schema = 'core' and table_name = %s"
         known = [str(row[0]) for row in run(database, names, table)]
@@ -64,8 +71,8 @@ def add_later_rows(database: Database) -> None:
 def test_plans_are_made_again_and_what_was_changed_is_found(
     drafted: Database, database_settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One plan decided together and one of an hour later; deciding takes seconds, so that all is tried on these two."""
-    first, later = decided(drafted), decided(drafted, later_minutes=60)
+    """One plan decided together and one of noon; deciding takes seconds, so that all is tried on these two."""
+    first, later = decided(drafted), decided(drafted, NOON_MINUTES)
     assert first != later
     add_later_rows(drafted)
     made = again(drafted, later)

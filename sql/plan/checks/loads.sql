@@ -178,13 +178,17 @@ capacities as materialized (
     left join overrides using (store_id, business_date)
 ),
 -- Half hours move with the day: what it gains falls into those still to come, in proportion to their means.
-intraday as (
-    select distinct on (today.store_id, today.slot) today.store_id, planned_date as business_date, today.slot, today.mean,
-        today.dispersion
+last_update as (
+    select max(today.as_of) as as_of
     from mart.forecast_today as today
     join parameters using (forecast_id)
     where today.as_of <= (select as_of from plan.redistributions where redistribution_id = %(redistribution_id)s)
-    order by today.store_id, today.slot, today.as_of desc
+),
+intraday as (
+    select today.store_id, planned_date as business_date, today.slot, today.mean, today.dispersion
+    from mart.forecast_today as today
+    join parameters using (forecast_id)
+    join last_update using (as_of)
 ),
 slot_forecasts as (
     select store_id, business_date, slot, mean, dispersion from intraday
