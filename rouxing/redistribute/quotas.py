@@ -64,6 +64,7 @@ def redistribute_quotas(
     cover: pd.DataFrame | None = None,
     classes: pd.DataFrame | None = None,
     parameters: QuotaParameters | None = None,
+    start: Prices | None = None,
 ) -> QuotaPlan:
     """Quotas worth most under store-day capacity, exchange stock, budgets, issued counts and change limits, with proof.
 
@@ -79,7 +80,8 @@ def redistribute_quotas(
     business_date, budget_coupons. ``totals``: campaign_id, remaining_coupons for all dates together, those already
     issued on these dates included. A limit without a row allows no more than the quotas in force bring. ``state``:
     measure, stock_id, carrier_id, business_date, value of the cycle before. ``cover``, ``classes``: see
-    `benefits.choose_benefits`; absent = no benefits are chosen.
+    `benefits.choose_benefits`; absent = no benefits are chosen. ``start``: ``prices`` of a plan on the same cells,
+    store-days, exchange goods and campaigns, with worth or limits a little different: found sooner from there.
 
     Per store-day: forecast_mean + spill + sum of pickups per claim x (claims - reference claims) <= mean_limit (see
     plan.store_loads and `load.mean_limit`). Where the lower bounds break a limit, its cells go down to them and the
@@ -87,12 +89,12 @@ def redistribute_quotas(
     broken limit go first, then the most valuable. The answer does not depend on the order of rows.
 
     Raises:
-        RefusedInputError: NaN or negative numbers, repeated keys, loads of unknown cells.
+        RefusedInputError: NaN or negative numbers, repeated keys, loads of unknown cells, a start of other limits.
     """
     parameters = parameters or QuotaParameters()
     frames = _frames(cells, loads, store_days, budgets, totals, exchanges, state)
     problem = build_problem(frames, parameters)
-    found = settled(problem, parameters.spill_rounds, None)
+    found = settled(problem, parameters.spill_rounds, start)
     keep = held_back(problem, found.quota, found.prices, parameters)
     benefits = choose_benefits(cover, classes)
     if not keep.any():

@@ -308,3 +308,14 @@ def test_the_rule_cuts_in_proportion() -> None:
     wanted["cells"] = wanted["cells"].assign(wanted_coupons=26.0)
     assert only(rule_quotas(**wanted))[0] == 22
     assert only(rule_quotas(**one_cell()))[0] == 20
+
+
+def test_prices_of_an_earlier_plan_lead_to_a_plan_as_good() -> None:
+    frames = city(11, 6, 6)
+    cold = redistribute_quotas(**frames)
+    less = frames | {"cells": frames["cells"].assign(value_fen=frames["cells"]["value_fen"] * 0.9)}
+    warm, again = redistribute_quotas(**less, start=cold.prices), redistribute_quotas(**less)
+    assert warm.value_fen == pytest.approx(again.value_fen, rel=0.01)
+    assert warm.upper_bound_fen >= warm.value_fen
+    with pytest.raises(RefusedInputError, match="start"):
+        redistribute_quotas(**one_cell(), start=cold.prices)
