@@ -19,6 +19,9 @@ from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 
+# The day's plan follows on the same inputs and begins with what was just decided; only the last one is kept.
+_last_decided: dict[str, DayAllocation] = {}
+
 
 @task(name="allocate-day", **STEP)
 def allocate_day(moment: Moment) -> str:
@@ -43,8 +46,15 @@ def allocate_day(moment: Moment) -> str:
         made = decide_allocation(moment.business_date, frames, parameters)
         with database.connect() as connection:
             write_allocation(connection, draft, made)
+        _last_decided.clear()
+        _last_decided[draft.name] = made
     tell("allocate", "decide", 1.0)
     return draft.name
+
+
+def take_decided(allocation_id: str) -> DayAllocation | None:
+    """The allocation of this name if this process was the last to decide one; it is handed out once."""
+    return _last_decided.pop(allocation_id, None)
 
 
 def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) -> None:

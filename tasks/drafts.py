@@ -39,13 +39,23 @@ class Draft:
 
 def name_draft(kind: str, moment: Moment, inputs: Mapping[str, pd.DataFrame], **parameters: Any) -> Draft:
     """The draft of a ``kind`` made of these inputs for the moment; the same inputs give the same name."""
+    return name_hashed(kind, moment, frame_hashes(inputs), **parameters)
+
+
+def frame_hashes(inputs: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """The hash of each input; several drafts of the same inputs need them once."""
+    return {name: frame_hash(frame) for name, frame in inputs.items()}
+
+
+def name_hashed(kind: str, moment: Moment, hashes: Mapping[str, str], **parameters: Any) -> Draft:
+    """The draft of `name_draft` when the inputs' hashes are known."""
     header = {
         "business_date": moment.business_date,
         "as_of": moment.as_of,
         "stores": list(moment.stores),
         **parameters,
     }
-    hashed = inputs_hash({name: frame_hash(frame) for name, frame in inputs.items()})
+    hashed = inputs_hash(hashes)
     code = code_version(PROJECT_ROOT)
     return Draft(identity(kind, hashed, header, code), moment, header, hashed, code)
 

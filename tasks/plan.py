@@ -18,10 +18,10 @@ from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.plan_inputs import read_allocation_inputs, read_quota_inputs
-from tasks.allocate import write_allocation
+from tasks.allocate import take_decided, write_allocation
 from tasks.budget import OutOfTimeError, within_budget
 from tasks.context import Moment, current_database, tell
-from tasks.drafts import Draft, is_known, name_draft
+from tasks.drafts import Draft, frame_hashes, is_known, name_hashed
 from tasks.options import STEP
 from tasks.redistribute import write_redistribution
 
@@ -59,10 +59,11 @@ def settle_jointly(moment: Moment) -> str:
         forecast_id, allocation_id = str(first["forecast_id"].iloc[0]), str(first["allocation_id"].iloc[0])
         question = read_question(connection, moment, forecast_id, allocation_id)
         parameters = read_parameters(connection, moment, len(question.allocation["stores"]))
-    allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
+    first_draft, allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
+    first_allocation = take_decided(first_draft.name)
     is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
     if not (is_made and is_known(database, "redistribute/touch_run", redistribution_id=redistribution.name)):
-        rounds = within_budget("the day's plan", lambda: settle(question, parameters))
+        rounds = within_budget("the day's plan", lambda: settle(question, parameters, first_allocation))
         with database.connect() as connection:
             _write(connection, allocation, redistribution, rounds, parameters)
         _study(redistribution.name, question, parameters, best_round(rounds))
@@ -110,20 +111,22 @@ def _studies(question: DayQuestion, parameters: JointParameters, best: Round) ->
 
 def name_drafts(
     moment: Moment, question: DayQuestion, parameters: JointParameters, forecast_id: str
-) -> tuple[Draft, Draft]:
-    """Names of the allocation and the redistribution that the joint loop makes of this question."""
+) -> tuple[Draft, Draft, Draft]:
+    """The allocation that is made of this question on its own, and the allocation and redistribution made jointly."""
+    own = frame_hashes(question.allocation)
+    first = name_hashed("allocation", moment, own, forecast_id=forecast_id, **asdict(parameters.allocation))
     # Frames that both decisions read are named once each, by who reads them.
-    inputs = {**question.allocation, **{f"quota_{name}": frame for name, frame in question.quotas.items()}}
+    inputs = {**own, **{f"quota_{name}": digest for name, digest in frame_hashes(question.quotas).items()}}
     # Both are made together: each is named by all that made either.
     joint = {name: asdict(parameters)[name] for name in ("rounds", "weights", "economics", "quotas")}
-    allocation = name_draft(
+    allocation = name_hashed(
         "allocation", moment, inputs, forecast_id=forecast_id, joint=joint, **asdict(parameters.allocation)
     )
-    redistribution = name_draft(
+    redistribution = name_hashed(
         "redistribution", moment, inputs, allocation_id=allocation.name, by_rule=False, joint=joint,
         **asdict(parameters.quotas),
     )  # fmt: skip
-    return allocation, redistribution
+    return first, allocation, redistribution
 
 
 def _write(

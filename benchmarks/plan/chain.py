@@ -36,7 +36,7 @@ BAR_GB = 4.0
 STEPS = (
     ("rouxing.warehouse.frames", "read_frame", "read"),
     ("rouxing.warehouse.copy", "copy_frame", "write"),
-    ("tasks.drafts", "name_draft", "hash"),
+    ("tasks.drafts", "frame_hashes", "hash"),
     ("rouxing.plan.day_allocation", "decide_allocation", "decide stock and people"),
     ("rouxing.plan.day_quotas", "quota_question", "put the quota question"),
     ("rouxing.redistribute.quotas", "redistribute_quotas", "decide quotas"),

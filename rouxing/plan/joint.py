@@ -76,21 +76,22 @@ class Round:
     fill: FloatArray
     score: PlanScore
 
+    def prices(self, parameters: JointParameters) -> pd.DataFrame:
+        """store_id, business_date, price_fen of room for one pickup more, mean_shift by the round's quotas."""
+        room = self._sold() + room_worth(self.ability, self.mean, parameters.economics, parameters.weights)
+        return self.keys.assign(price_fen=room, mean_shift=self.mean - self.ability.forecast_mean)
+
     def told(self, parameters: JointParameters) -> Told:
         """What the next round hears from this one."""
         economics, weights = parameters.economics, parameters.weights
-        # No room is worth more than what fills it, however dear whole coupons make its last part.
-        worth = along(self.keys, self.quotas.pickup_worth, "worth_fen")
-        sold = np.minimum(along(self.keys, self.quotas.room_prices, "price_fen"), worth)
-        room = sold + room_worth(self.ability, self.mean, economics, weights)
+        prices, sold = self.prices(parameters), self._sold()
         called = self.called | worth_calling(
             self.ability,
             self.mean,
-            np.where(self._is_bound("staff|slot .*"), room, 0.0),
+            np.where(self._is_bound("staff|slot .*"), prices["price_fen"].to_numpy(np.float64), 0.0),
             economics.wait_fen_per_minute * balance(weights),
             economics.called_staff_fen_per_hour,
         )
-        prices = self.keys.assign(price_fen=room, mean_shift=self.mean - self.ability.forecast_mean)
         # Goods could save the overload that they alone leave, wherever that is; half of the way to the new price, since
         # goods that go where room is dear make it dear elsewhere.
         by_goods = replace(self.ability, capacity=along(self.keys, self.allocation.store_days, "stock_pickups"))
@@ -100,14 +101,22 @@ class Round:
         goods = (self.goods_fen + worth_of_goods) / 2.0
         return Told(prices, goods, called)
 
+    def _sold(self) -> FloatArray:
+        """What quotas would pay for room for one pickup more (N,), fen."""
+        # No room is worth more than what fills it, however dear whole coupons make its last part.
+        worth = along(self.keys, self.quotas.pickup_worth, "worth_fen")
+        return np.minimum(along(self.keys, self.quotas.room_prices, "price_fen"), worth)
+
     def _is_bound(self, pattern: str) -> BoolArray:
         """Store-days (N,) whose limit is named so (a regular expression)."""
         limits = self.keys.merge(self.quotas.room_prices, on=DAY, how="left")["binding"].fillna("")
         return limits.str.fullmatch(pattern).to_numpy(np.bool_)
 
 
-def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
+def settle(question: DayQuestion, parameters: JointParameters, first: DayAllocation | None = None) -> list[Round]:
     """The rounds in their order; `best_round` names the plan to take.
+
+    ``first``: what `decide_allocation` makes of the question on its own, where that is known already.
 
     Round 0 is what stock, people and quotas decide one after the other. Each further round starts from the best so far:
     it decides stock and people for the pickups that the quotas bring, calls people where the price of room pays for
@@ -115,7 +124,7 @@ def settle(question: DayQuestion, parameters: JointParameters) -> list[Round]:
     customers, and no store is given more pickups than are worth that cost. Every second round also takes goods and
     people from where quotas bring fewer pickups than forecast; the others leave them there.
     """
-    rounds = [decide_round(question, parameters, None)]
+    rounds = [decide_round(question, parameters, None, first=first)]
     for number in range(1, parameters.rounds + 1):
         made = decide_round(question, parameters, best_round(rounds), gives_back=number % 2 == 0)
         rounds.append(replace(made, number=number))
@@ -133,22 +142,29 @@ def best_round(rounds: list[Round]) -> Round:
 
 
 def decide_round(
-    question: DayQuestion, parameters: JointParameters, last: Round | None, *, gives_back: bool = False
+    question: DayQuestion,
+    parameters: JointParameters,
+    last: Round | None,
+    *,
+    gives_back: bool = False,
+    first: DayAllocation | None = None,
 ) -> Round:
     """One round on what the last one tells; without one, stock, people and quotas one after the other.
 
     ``gives_back``: goods and people are also planned for fewer pickups than forecast where quotas bring fewer.
+    ``first``: the allocation of a round without a last one, as in `settle`.
     """
     told = None if last is None else last.told(parameters)
     shift = None if told is None else _planned_shift(told, gives_back=gives_back)
-    allocation = _allocation(question, parameters, last, told, shift)
+    allocation = _allocation(question, parameters, last, told, shift) if first is None else first
     keys = store_day_keys(allocation)
     ability = day_ability(question.allocation, allocation, parameters.allocation, shift)
     frames = _on(question, allocation)
     asked = priced_question(question.business_date, frames, question.scope, parameters.quotas, parameters.economics)
     if last is not None:
         asked = _with_troubles(asked, keys, ability, last, parameters)
-    quotas = decide_quotas(asked, frames, parameters.quotas, parameters.economics)
+    start = None if last is None else last.quotas.plan.prices
+    quotas = decide_quotas(asked, parameters.quotas, parameters.economics, start)
     mean = np.maximum(ability.forecast_mean + along(keys, quotas.shift, "mean_shift"), 0.0)
     score = score_plan(ability, mean, quotas.figures, parameters.economics, parameters.weights)
     number = 0 if last is None else last.number + 1

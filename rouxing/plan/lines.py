@@ -45,5 +45,5 @@ def round_lines(rounds: Sequence[Round], parameters: JointParameters) -> Lines:
     """Scores of the joint loop's rounds and what each told the next, without the redistribution's name."""
     best = best_round(list(rounds))
     scores = [{"round": one.number, "is_chosen": one is best, **asdict(one.score)} for one in rounds]
-    prices = [one.told(parameters).prices.assign(round=one.number) for one in rounds]
+    prices = [one.prices(parameters).assign(round=one.number) for one in rounds]
     return {"plan.rounds": pd.DataFrame(scores), "plan.round_prices": pd.concat(prices)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc
+from scipy.special import gammaincc, gammaln, xlogy
 
 from rouxing.model.economics import Economics
 from rouxing.model.errors import PermanentError
@@ -138,10 +138,17 @@ def store_day_costs(ability: DayAbility, mean: FloatArray, before: FloatArray | 
     mean = np.maximum(mean, _LEAST_MEAN)
     variance = mean + ability.dispersion * mean**2
     carried = _carried(ability, mean if before is None else before)
-    capacity = np.maximum(ability.capacity + np.where(ability.is_goods_bound, carried, 0.0), 0.0)
-    probability, excess = _over(mean, variance, capacity)
+    probability, excess = overload(ability, mean, before)
     served, online, offline, left = _goods(ability, mean, variance, carried)
     return StoreDayCosts(served, online, offline, left, _waits(ability, mean), probability, excess)
+
+
+def overload(ability: DayAbility, mean: FloatArray, before: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+    """P(pickups > capacity) and the pickups expected above it (N,); arguments as in `store_day_costs`, goods unseen."""
+    mean = np.maximum(mean, _LEAST_MEAN)
+    carried = _carried(ability, mean if before is None else before)
+    capacity = np.maximum(ability.capacity + np.where(ability.is_goods_bound, carried, 0.0), 0.0)
+    return _over(mean, mean + ability.dispersion * mean**2, capacity)
 
 
 def slot_wait_minutes(ability: DayAbility, mean: FloatArray, staff: FloatArray) -> FloatArray:
@@ -196,12 +203,13 @@ def score_plan(
 def _over(mean: FloatArray, variance: FloatArray, level: FloatArray) -> tuple[FloatArray, FloatArray]:
     """P(X > level) and E[(X - level)+] of a gamma variable with shape k = mean^2 / variance and scale variance / mean.
 
-    E[(X - y)+] = mean Q(k + 1, y / scale) - y Q(k, y / scale), Q the regularised upper incomplete gamma function.
+    E[(X - y)+] = mean Q(k + 1, y / scale) - y Q(k, y / scale), Q the regularised upper incomplete gamma function, and
+    Q(k + 1, x) = Q(k, x) + x^k e^-x / gamma(k + 1).
     """
-    shape, scale = mean**2 / variance, variance / mean
-    above = gammaincc(shape, level / scale)
-    excess = mean * gammaincc(shape + 1.0, level / scale) - level * above
-    return above, np.maximum(excess, 0.0)
+    shape, x = mean**2 / variance, level * mean / variance
+    above = gammaincc(shape, x)
+    density = np.exp(xlogy(shape, x) - x - gammaln(shape + 1.0))
+    return above, np.maximum((mean - level) * above + mean * density, 0.0)
 
 
 def _carried(ability: DayAbility, mean: FloatArray) -> FloatArray:

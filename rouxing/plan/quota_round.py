@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rouxing.model.economics import Economics
+from rouxing.optimize.pricing import Prices
 from rouxing.plan.ability import DAY
 from rouxing.plan.day_quotas import quota_question
 from rouxing.plan.objective import QuotaFigures
@@ -103,10 +104,10 @@ def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion
 
 
 def decide_quotas(
-    asked: QuotaQuestion, frames: Mapping[str, pd.DataFrame], parameters: QuotaParameters, economics: Economics
+    asked: QuotaQuestion, parameters: QuotaParameters, economics: Economics, start: Prices | None = None
 ) -> QuotaRound:
-    """The quotas that answer the question, and what they bring."""
-    plan = redistribute_quotas(**asked.arguments, parameters=parameters)
+    """The quotas that answer the question, and what they bring; ``start``: prices of a round before."""
+    plan = redistribute_quotas(**asked.arguments, parameters=parameters, start=start)
     days = plan.store_loads
     shift = days[DAY].assign(mean_shift=days["load_mean"] - days["forecast_mean"])
     figures = _figures(plan, asked.worth, economics)

@@ -6,7 +6,7 @@ import numpy as np
 
 from rouxing.model.economics import Economics
 from rouxing.optimize.checks import FloatArray
-from rouxing.plan.objective import DayAbility, PlanWeights, store_day_costs
+from rouxing.plan.objective import DayAbility, PlanWeights, overload, store_day_costs
 
 # Loads at which the cost of troubles is taken, as shares of the forecast's mean.
 # Up to this chance of overload coupons may fill what room there is.
@@ -29,7 +29,7 @@ def trouble_prices(ability: DayAbility, mean: FloatArray, economics: Economics, 
 
 def room_worth(ability: DayAbility, mean: FloatArray, economics: Economics, weights: PlanWeights) -> FloatArray:
     """What room for one pickup more saves in overload (N,), fen of efficiency: P(pickups > capacity) x its cost."""
-    over = store_day_costs(ability, mean).overload_probability
+    over, _ = overload(ability, mean)
     return np.asarray(over * economics.over_capacity_fen * balance(weights))
 
 

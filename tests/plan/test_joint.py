@@ -14,7 +14,9 @@ from benchmarks.plan.chain import fill
 from benchmarks.plan.joining import city
 from benchmarks.plan.synthetic import BUSINESS_DATE, Chain
 from rouxing.model.errors import PermanentError
+from rouxing.plan.day_allocation import decide_allocation
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, decide_round, settle
+from rouxing.plan.lines import allocation_lines
 from rouxing.plan.objective import PlanWeights
 from rouxing.plan.sensitivity import ASSUMED, MASTER_DATA, sensitivities
 from rouxing.plan.trade_off import EXPERIENCE_WEIGHTS, MEASURES, trade_off
@@ -57,6 +59,17 @@ def test_a_round_that_buys_coupons_with_overload_is_not_taken(rounds: list[Round
     tempting, good = replace(first, number=1, score=worse), replace(first, number=2, score=better)
     assert best_round([first, tempting, good]).number == 2
     assert best_round([first, tempting]).number == 0
+
+
+def test_an_allocation_known_before_is_the_one_that_the_loop_would_have_made(
+    question: DayQuestion, rounds: list[Round]
+) -> None:
+    known = decide_allocation(question.business_date, question.allocation, PARAMETERS.allocation)
+    (first,) = settle(question, replace(PARAMETERS, rounds=0), known)
+    assert first.allocation is known
+    pd.testing.assert_frame_equal(first.quotas.plan.quotas, rounds[0].quotas.plan.quotas)
+    for table, frame in allocation_lines(first.allocation).items():
+        pd.testing.assert_frame_equal(frame, allocation_lines(rounds[0].allocation)[table])
 
 
 def test_every_round_keeps_the_limits_that_can_be_kept(rounds: list[Round]) -> None:
