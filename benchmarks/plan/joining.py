@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import binom, poisson
 
 from benchmarks.plan.chain import fill
 from benchmarks.plan.synthetic import BUSINESS_DATE, FORECAST_ID, Chain
@@ -33,21 +34,22 @@ DAY = ["store_id", "business_date"]
 CELL = ["stock_id", "carrier_id", "business_date"]
 SLOT_SECONDS = 1800.0
 PATIENCE_SECONDS = 1800.0
+_LEAST_MEAN = 1e-9
 MEASURES = ("overload", "lost_yuan", "redemptions", "staff_yuan", "wait_minutes", "objective_yuan")
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Means over the draws: share of store-days over capacity, margin lost, redemptions, cost of people, waiting, and
-    the weighted objective at even weights.
+    """Per draw (D,): share of store-days over capacity, margin lost, redemptions, cost of people, waiting, and the
+    weighted objective at even weights.
     """
 
-    overload: float
-    lost_yuan: float
-    redemptions: float
-    staff_yuan: float
-    wait_minutes: float
-    objective_yuan: float
+    overload: Array
+    lost_yuan: Array
+    redemptions: Array
+    staff_yuan: Array
+    wait_minutes: Array
+    objective_yuan: Array
 
 
 def city(connection: Connection, chain: Chain) -> DayQuestion:
@@ -122,25 +124,29 @@ def _counts(counts: pd.DataFrame, split: pd.DataFrame, usual: pd.Series, random:
 
 
 def drawn(one: Round, question: DayQuestion, parameters: JointParameters, draws: int, seed: int) -> Drawn:
-    """What the plan of a round would bring, by drawing customers. Common random numbers for the same ``seed``."""
-    random = np.random.default_rng(seed)
+    """What the plan of a round would bring, by drawing customers.
+
+    Two plans of a city meet the same days at the same ``seed``: every draw is an inverse distribution at a number that
+    does not depend on the plan, so that their difference is the plans' and not the dice's.
+    """
+    dice = [np.random.default_rng([seed, number]) for number in range(3)]
     days = one.allocation.store_days.sort_values(DAY, ignore_index=True)
-    pickups, redemptions = _pickups(one, question, days, draws, random)
+    pickups, redemptions = _pickups(one, question, days, draws, dice[0])
     left = _left_over(one, days, pickups)
     is_goods = (days["binding"] == "stock").to_numpy()
     capacity = days["capacity_pickups"].to_numpy() + np.where(is_goods, left, 0.0)
-    over, excess = pickups > capacity, np.maximum(pickups - capacity, 0.0)
-    lost = _lost_margin(one, question, days, (pickups, left), random)
-    wait = _waiting(one, question, days, pickups.astype(np.int64), random)
+    lost = _lost_margin(one, question, days, (pickups, left), dice[1])
+    wait = _waiting(one, question, days, pickups.astype(np.int64), dice[2])
     staff = _staff_fen(one, question, parameters)
     economics = parameters.economics
-    worth = (redemptions * question_worth(one)["each_fen"].to_numpy()).sum(axis=1).mean()
-    trouble = lost + economics.wait_fen_per_minute * wait + economics.over_capacity_fen * excess.sum(axis=1).mean()
+    worth = redemptions @ question_worth(one)["each_fen"].to_numpy()
+    excess = np.maximum(pickups - capacity, 0.0).sum(axis=1)
+    trouble = lost + economics.wait_fen_per_minute * wait + economics.over_capacity_fen * excess
     return Drawn(
-        overload=float(over.mean()),
+        overload=(pickups > capacity).mean(axis=1),
         lost_yuan=lost / 100,
-        redemptions=float(redemptions.sum(axis=1).mean()),
-        staff_yuan=staff / 100,
+        redemptions=redemptions.sum(axis=1),
+        staff_yuan=np.full(draws, staff / 100),
         wait_minutes=wait,
         objective_yuan=(worth - staff - trouble) / 100,
     )
@@ -162,7 +168,7 @@ def _pickups(
     issued = cells["issued_coupons"].to_numpy(np.float64)
     rest = np.maximum(cells["wanted_claims"].to_numpy(np.float64) - issued, 1e-9)
     level = random.gamma(5.0, 0.2, (draws, len(cells)))
-    wanted = issued + random.poisson(rest * level)
+    wanted = issued + poisson.ppf(random.random(level.shape), rest * level)
     claims = np.minimum(wanted, cells["quota_coupons"].to_numpy(np.float64))
     usual = np.minimum(wanted, cells["assumed_coupons"].to_numpy(np.float64)).mean(axis=0)
     loads = one.quotas.loads.rename(columns={"load_date": "arrives", "business_date": "claim_date"})
@@ -172,27 +178,29 @@ def _pickups(
     matrix = np.zeros((len(cells), len(days)))
     np.add.at(matrix, (column[row >= 0], row[row >= 0]), loads["pickups_per_claim"].to_numpy()[row >= 0])
     shock = random.gamma(1.0 / np.maximum(dispersion, 1e-6), np.maximum(dispersion, 1e-6), (draws, len(days)))
-    pickups = random.poisson(np.maximum(mean * shock + (claims - usual) @ matrix, 0.0))
-    redemptions = random.binomial(claims.astype(np.int64), question_worth(one)["chance"].clip(upper=1.0).to_numpy())
-    return pickups, redemptions
+    asked = np.maximum(mean * shock + (claims - usual) @ matrix, _LEAST_MEAN)
+    chance = question_worth(one)["chance"].clip(upper=1.0).to_numpy()
+    return poisson.ppf(random.random(asked.shape), asked), binom.ppf(random.random(claims.shape), claims, chance)
 
 
 def _lost_margin(
     one: Round, question: DayQuestion, days: pd.DataFrame, drawn: tuple[Array, Array], random: np.random.Generator
-) -> float:
-    """Mean margin in fen of units asked for and not there, all store-days together."""
+) -> Array:
+    """Margin in fen (draws,) of units asked for and not there, all store-days together."""
     units = one.allocation.units.merge(question.allocation["split"][["store_id", "sku_id", "walk_in_units_per_day"]])
-    units = units.merge(question.allocation["skus"][["sku_id", "margin_fen"]])
+    units = units.merge(question.allocation["skus"][["sku_id", "margin_fen"]]).sort_values(
+        [*DAY, "sku_id"], ignore_index=True
+    )
     day = pd.MultiIndex.from_frame(days[DAY]).get_indexer(pd.MultiIndex.from_frame(units[DAY]))
     walk_in = units["walk_in_units_per_day"].to_numpy()
     there = units["available_units"].to_numpy() + walk_in
-    total = 0.0
-    rate = units["units_per_pickup"].to_numpy()
-    for counted, left in zip(*drawn, strict=True):
-        asked = random.poisson(counted[day] * rate + walk_in)
+    rate, margin = units["units_per_pickup"].to_numpy(), units["margin_fen"].to_numpy()
+    lost = np.zeros(len(drawn[0]))
+    for number, (counted, left) in enumerate(zip(*drawn, strict=True)):
+        asked = poisson.ppf(random.random(day.size), np.maximum(counted[day] * rate + walk_in, _LEAST_MEAN))
         found = np.maximum(there + left[day] * rate, 0.0)
-        total += float((np.maximum(asked - found, 0.0) * units["margin_fen"].to_numpy()).sum())
-    return total / len(drawn[0])
+        lost[number] = (np.maximum(asked - found, 0.0) * margin).sum()
+    return lost
 
 
 def _left_over(one: Round, days: pd.DataFrame, pickups: Array) -> Array:
@@ -204,36 +212,39 @@ def _left_over(one: Round, days: pd.DataFrame, pickups: Array) -> Array:
 
 def _waiting(
     one: Round, question: DayQuestion, days: pd.DataFrame, pickups: Array, random: np.random.Generator
-) -> float:
-    """Mean customer-minutes of waiting of a day's customers in first-come queues, all store-days together."""
-    draws, count = min(len(pickups), 40), len(days)
-    customers = pickups[:draws].reshape(-1)
-    day = np.tile(np.arange(count), draws)
+) -> Array:
+    """Customer-minutes of waiting (draws,) of days' customers in first-come queues, all store-days together.
+
+    Customers of a store-day come in the order in which they were drawn, so that a day with some more has the same ones
+    first; who would wait longer than a half hour leaves.
+    """
+    draws, count = pickups.shape
+    customers, day = pickups.reshape(-1), np.tile(np.arange(count), draws)
     slots, staff, shares = _slot_tables(one, question, days)
     seconds = question.allocation["stores"].set_index("store_id")["handover_seconds"]
     service = days["store_id"].map(seconds).to_numpy(np.float64)[day]
     most, people = int(customers.max(initial=0)), int(staff.max(initial=1))
-    steps = np.cumsum(shares, axis=1)
-    chance = random.random((customers.size, most))
-    slot = (chance[:, :, None] > steps[day][:, None, :]).sum(axis=2).clip(max=slots.size - 1)
-    times = (slot + random.random(slot.shape)) * SLOT_SECONDS
-    times = np.sort(np.where(np.arange(most) < customers[:, None], times, np.inf), axis=1)
+    steps = (np.cumsum(shares, axis=1) + np.arange(count)[:, None]).reshape(-1)
+    chance = random.random((most, customers.size, 3), dtype=np.float32)
+    slot = (np.searchsorted(steps, chance[..., 0] + day) - day * slots.size).clip(0, slots.size - 1)
+    times = (slot + chance[..., 1]) * SLOT_SECONDS
+    times = np.where(np.arange(most)[:, None] < customers, times, np.inf)
+    order = np.argsort(times, axis=0)
+    times = np.take_along_axis(times, order, axis=0)
+    needs = -np.log1p(-np.take_along_axis(chance[..., 2], order, axis=0)) * service
     free = np.zeros((customers.size, people))
-    waited = 0.0
-    for number in range(most):
-        arrives = times[:, number]
+    waited, rows = np.zeros(customers.size), np.arange(customers.size)
+    for arrives, need in zip(times, needs, strict=True):
         here = np.isfinite(arrives)
         now = np.where(here, arrives, 0.0)
         serving = staff[day, (now // SLOT_SECONDS).astype(np.int64)]
         ready = np.where(np.arange(people) < serving[:, None], free, np.inf)
         first = ready.argmin(axis=1)
-        rows = np.arange(customers.size)
         wait = np.maximum(ready[rows, first] - now, 0.0)
         served = here & (wait < PATIENCE_SECONDS)
-        waited += float(np.minimum(wait[here], PATIENCE_SECONDS).sum())
-        ends = now + wait + random.exponential(1.0, customers.size) * service
-        free[rows[served], first[served]] = ends[served]
-    return waited / 60.0 / draws
+        waited += np.where(here, np.minimum(wait, PATIENCE_SECONDS), 0.0)
+        free[rows[served], first[served]] = (now + wait + need)[served]
+    return waited.reshape(draws, count).sum(axis=1) / 60.0
 
 
 def _slot_tables(one: Round, question: DayQuestion, days: pd.DataFrame) -> tuple[Array, Array, Array]:
@@ -259,29 +270,38 @@ def _staff_fen(one: Round, question: DayQuestion, parameters: JointParameters) -
 
 
 def compare(question: DayQuestion, parameters: JointParameters, draws: int, seed: int) -> dict[str, Any]:
-    """One city: the evaluator's objective and the drawn figures of both plans."""
+    """One city: the evaluator's and the drawn figures of both plans, and of the drawn difference how sure it is."""
     started = time.process_time()
     rounds = settle(question, parameters)
     seconds = time.process_time() - started
     apart, joint = rounds[0], best_round(rounds)
     row: dict[str, Any] = {"city": seed, "rounds": len(rounds) - 1, "taken": joint.number, "cpu_s": seconds}
-    for name, one in (("apart", apart), ("joint", joint)):
+    figures = [drawn(one, question, parameters, draws, seed) for one in (apart, joint)]
+    for name, one, figure in zip(("apart", "joint"), (apart, joint), figures, strict=True):
         row[f"{name} evaluator yuan"] = one.score.objective_fen / 100
         row[f"{name} evaluator overload"] = one.score.overload_probability
-        figures = drawn(one, question, parameters, draws, seed)
-        row.update({f"{name} {measure}": getattr(figures, measure) for measure in MEASURES})
+        row.update({f"{name} {measure}": getattr(figure, measure).mean() for measure in MEASURES})
+    for measure in MEASURES:
+        difference = getattr(figures[1], measure) - getattr(figures[0], measure)
+        row[f"error {measure}"] = difference.std(ddof=1) / np.sqrt(draws)
     return row
 
 
 def show(table: pd.DataFrame) -> None:
+    """The cities, and per measure the medians and in how many cities joining is better, equal, worse.
+
+    Equal by draws: the difference is within twice its standard error.
+    """
     with pd.option_context("display.width", 250, "display.max_columns", 40, "display.precision", 3):
-        print(table.drop(columns=["cpu_s"]).round(3).to_string(index=False))
+        hidden = [name for name in table.columns if name.startswith(("error", "cpu"))]
+        print(table.drop(columns=hidden).round(3).to_string(index=False))
     print(f"\nmedian over {len(table)} cities      apart      joint   joint better / equal / worse in so many cities")
     for measure in ("evaluator yuan", "evaluator overload", *MEASURES):
         apart, joint = table[f"apart {measure}"], table[f"joint {measure}"]
+        sure = 1e-9 if measure not in MEASURES else 2.0 * table[f"error {measure}"] + 1e-9
         more_is_better = measure in ("evaluator yuan", "redemptions", "objective_yuan")
         gain = (joint - apart) if more_is_better else (apart - joint)
-        counts = f"{(gain > 1e-9).sum()} / {(gain.abs() <= 1e-9).sum()} / {(gain < -1e-9).sum()}"
+        counts = f"{(gain > sure).sum()} / {(gain.abs() <= sure).sum()} / {(gain < -sure).sum()}"
         print(f"{measure:<24}{apart.median():>14.3f}{joint.median():>11.3f}   {counts}")
     never_worse = bool((table["joint evaluator yuan"] >= table["apart evaluator yuan"] - 1e-6).all())
     print(f"weighted objective (evaluator) no worse in each city: {never_worse}")
@@ -291,6 +311,7 @@ def show(table: pd.DataFrame) -> None:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--cities", type=int, default=20)
+    parser.add_argument("--first", type=int, default=1, help="seed of the first city; develop on seeds from 100 on")
     parser.add_argument("--stores", type=int, default=24)
     parser.add_argument("--skus", type=int, default=40)
     parser.add_argument("--stocks", type=int, default=8)
@@ -299,7 +320,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="rouxing-joining-") as state:
         os.environ["ROUXING_STATE_DIR"] = state
         rows = [_one_city(Chain(asked.stores, asked.skus, asked.stocks, seed), asked.draws)
-                for seed in range(1, asked.cities + 1)]  # fmt: skip
+                for seed in range(asked.first, asked.first + asked.cities)]  # fmt: skip
     show(pd.DataFrame(rows))
 
 
