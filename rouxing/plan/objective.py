@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc, gammaln, xlogy
 
 from rouxing.model.economics import Economics
 from rouxing.model.errors import PermanentError
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.queues import erlang_c_wait
+from rouxing.plan.gamma_excess import excess, over
 
 _SLOT_HOURS = 0.5
 _SECONDS_PER_MINUTE = 60.0
@@ -148,7 +148,7 @@ def overload(ability: DayAbility, mean: FloatArray, before: FloatArray | None = 
     mean = np.maximum(mean, _LEAST_MEAN)
     carried = _carried(ability, mean if before is None else before)
     capacity = np.maximum(ability.capacity + np.where(ability.is_goods_bound, carried, 0.0), 0.0)
-    return _over(mean, mean + ability.dispersion * mean**2, capacity)
+    return over(mean, mean + ability.dispersion * mean**2, capacity)
 
 
 def slot_wait_minutes(ability: DayAbility, mean: FloatArray, staff: FloatArray) -> FloatArray:
@@ -200,18 +200,6 @@ def score_plan(
     )
 
 
-def _over(mean: FloatArray, variance: FloatArray, level: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """P(X > level) and E[(X - level)+] of a gamma variable with shape k = mean^2 / variance and scale variance / mean.
-
-    E[(X - y)+] = mean Q(k + 1, y / scale) - y Q(k, y / scale), Q the regularised upper incomplete gamma function, and
-    Q(k + 1, x) = Q(k, x) + x^k e^-x / gamma(k + 1).
-    """
-    shape, x = mean**2 / variance, level * mean / variance
-    above = gammaincc(shape, x)
-    density = np.exp(xlogy(shape, x) - x - gammaln(shape + 1.0))
-    return above, np.maximum((mean - level) * above + mean * density, 0.0)
-
-
 def _carried(ability: DayAbility, mean: FloatArray) -> FloatArray:
     """Pickups (N,) whose goods the day before left over against what was assumed; below 0 = took more."""
     left = (ability.assumed_mean - mean)[ability.day_before]
@@ -228,7 +216,7 @@ def _goods(
     shock = (variance / mean**2)[ability.unit_day]
     spread = ability.unit_dispersion * asked + online**2 * shock
     there = np.maximum(ability.available + ability.rate * carried[ability.unit_day], 0.0) + ability.walk_in
-    missing = _over(asked, np.maximum(spread, _LEAST_MEAN), there)[1]
+    missing = excess(asked, np.maximum(spread, _LEAST_MEAN), there)
     by_pickups = missing * online / asked
     margin = ability.margin_fen
 
