@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from rouxing.allocate.overrides import closed_days, override_values
 from rouxing.optimize.checks import FloatArray
 from rouxing.redistribute.keys import DAY, KeyBook
 from rouxing.redistribute.load import NORMAL_QUANTILES, forecast_loads, mean_limit, slot_day_limit
@@ -25,7 +26,7 @@ def store_day_loads(business_date: date, frames: Frames, now_slot: int, load_qua
         frames: store_days (store_id, business_date, capacity_pickups, binding), days (store_id, date, mean, dispersion
             and quantiles), staff_slots (store_id, business_date, slot, capacity_pickups, status), slot_days and today
             (store_id, [date,] slot, mean, dispersion, shock), arrivals_today (store_id, slot, arrivals),
-            overrides (store_id, kind, value).
+            overrides (store_id, kind, value, first_date, last_date).
         now_slot: half hour that is running.
         load_quantile: column of ``days`` that the load's upper quantile is.
     """
@@ -91,26 +92,12 @@ def _with_override(loads: pd.DataFrame, overrides: pd.DataFrame) -> pd.DataFrame
     A closed store's load may not rise: its capacity counts as unknown, so that coupons of its whole zone are not cut
     for pickups that will not come.
     """
-    cap = holding(overrides, loads, "store_id", "capacity_pickups")
+    cap = override_values(overrides, "capacity_pickups", loads)
     capacity = loads["capacity_pickups"].to_numpy(np.float64)
     is_capped = cap < np.where(np.isnan(capacity), np.inf, capacity)
-    is_closed = ~np.isnan(holding(overrides, loads, "store_id", "closed"))
+    is_closed = closed_days(overrides, loads).to_numpy()
     capacity = np.where(is_closed, np.nan, np.where(is_capped, cap, capacity))
     return loads.assign(capacity_pickups=capacity, binding=loads["binding"].where(~(is_capped | is_closed), "override"))
-
-
-def holding(overrides: pd.DataFrame, rows: pd.DataFrame, store: str, kind: str) -> FloatArray:
-    """Value (rows) of the override of a kind that holds for the row's store and business_date; NaN where none does.
-
-    ``overrides``: store_id, kind, value, last_date. ``rows``: business_date and the store in column ``store``.
-    """
-    those = overrides[overrides["kind"] == kind].drop_duplicates("store_id").set_index("store_id")
-    if those.empty:
-        # pandas cannot map to an empty column of dates.
-        return np.full(len(rows), np.nan)
-    value = rows[store].map(those["value"].astype(np.float64))
-    holds = rows["business_date"] <= rows[store].map(those["last_date"])
-    return np.asarray(value.where(holds), dtype=np.float64)
 
 
 def _open_slots(business_date: date, frames: Frames, now_slot: int) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from rouxing.allocate.overrides import override_values
 from rouxing.plan.day_cover import goods_cover
-from rouxing.plan.day_loads import exchange_limits, holding, store_day_loads
+from rouxing.plan.day_loads import exchange_limits, store_day_loads
 from rouxing.plan.pilot import stores_in_scope
 from rouxing.plan.rollback import towards
 from rouxing.redistribute.cells import (
@@ -118,7 +119,8 @@ def _with_scope(
     outside = (
         carriers.loc[~carriers["store_id"].isin(scope), "carrier_id"] if scope else carriers["carrier_id"].iloc[:0]
     )
+    days = cells[["carrier_id", "business_date"]].rename(columns={"carrier_id": "store_id"})
     kind = np.full(len(cells), "", dtype=object)
     for name in ("no_new_quota", "closed"):
-        kind[~np.isnan(holding(overrides, cells, "carrier_id", name))] = name
+        kind[override_values(overrides, name, days) > 0] = name
     return cells.assign(in_scope=~cells["carrier_id"].isin(outside), override_kind=kind)

@@ -76,6 +76,13 @@ def test_what_people_set_by_hand_caps_the_counter(
     assert (day["capacity_pickups"], day["counter_pickups"], day["binding"]) == (capacity, counter, binding)
 
 
+@pytest.mark.parametrize(("days_ahead", "binding"), [(0, "override"), (1, "staff")])
+def test_what_people_set_for_later_days_counts_from_its_first_day_on(days_ahead: int, binding: str) -> None:
+    first = pd.Timestamp(DAY) + pd.Timedelta(days=days_ahead)
+    overrides = pd.DataFrame({"store_id": ["S1"], "kind": ["closed"], "value": [1.0], "first_date": [first]})
+    assert store_day_limits(**world(), overrides=overrides).store_days["binding"].tolist() == [binding]
+
+
 @pytest.mark.parametrize(
     ("frame", "column"),
     [("stock_pickups", "stock_pickups"), ("staff_slots", "capacity_pickups"), ("demand_days", "load_mean")],

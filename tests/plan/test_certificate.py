@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from math import sqrt
 
 import pandas as pd
@@ -150,6 +151,16 @@ def test_a_closed_store_gets_no_people_no_goods_and_no_coupons(plan: Connection)
     tamper(plan, OVERRIDE.format(kind="closed", value=1))
     together = {"override_closed_staff", "override_closed_stock", "override_quota", "counter_capacity"}
     assert failing(checks(plan)) == together
+
+
+def test_a_store_that_closes_tomorrow_is_open_today(plan: Connection) -> None:
+    later = OVERRIDE.format(kind="closed", value=1).replace(
+        "2026-06-17 00:00+08', '2026-06-18", "2026-06-19 09:00+08', '2026-06-19"
+    )
+    tamper(plan, later)
+    assert failing(checks(plan)) == set()
+    days = "select business_date, value from plan.override_days('2026-06-18', '2026-06-18 05:00+08')"
+    assert plan.execute(days).fetchall() == [(date(2026, 6, 19), 1.0)]
 
 
 def test_a_store_without_cold_room_gets_no_cold_goods(plan: Connection) -> None:

@@ -74,6 +74,12 @@ def test_today_is_who_came_and_the_rest_as_updated() -> None:
     assert found["slot_limit"] == pytest.approx(106 + 36 * (30 / (36 * (1 + 0.6744898 * np.sqrt(0.05))) - 1))
 
 
+def test_an_override_holds_from_its_first_day_on() -> None:
+    rows = [("S1", "capacity_pickups", 90.0, NEXT, NEXT), ("S1", "capacity_pickups", 70.0, DAY, DAY)]
+    overrides = pd.DataFrame(rows, columns=["store_id", "kind", "value", "first_date", "last_date"])
+    assert loads(overrides=overrides)["capacity_pickups"].tolist() == [70.0, 90.0]
+
+
 def test_an_override_holds_until_its_last_day() -> None:
     rows = [("S1", "capacity_pickups", 90.0, DAY), ("S9", "closed", 1.0, NEXT)]
     overrides = pd.DataFrame(rows, columns=["store_id", "kind", "value", "last_date"])

@@ -33,13 +33,8 @@ overrides as (
         store_id, business_date,
         min(value) filter (where kind = 'staff_max') as staff_max,
         bool_or(kind = 'closed') as is_closed
-    from plan.overrides
-    cross join parameters
-    cross join lateral (values (planned_date), (planned_date + 1)) as days (business_date)
-    where known_at <= allocation_known_by
-      and (revoked_at is null or revoked_at > allocation_known_by)
-      and starts_at < (planned_date + 1)::timestamp at time zone 'Asia/Shanghai'
-      and ends_at > greatest(allocation_known_by, business_date::timestamp at time zone 'Asia/Shanghai')
+    from parameters
+    cross join plan.override_days(planned_date, allocation_known_by)
     group by store_id, business_date
 ),
 slots as materialized (

@@ -50,13 +50,8 @@ overrides as (
         store_id, business_date,
         bool_or(kind = 'closed') as is_closed,
         bool_or(kind = 'no_new_quota') as is_kept
-    from plan.overrides
-    cross join parameters
-    cross join lateral (values (planned_date), (planned_date + 1)) as days (business_date)
-    where known_at <= %(known_by)s
-      and (revoked_at is null or revoked_at > %(known_by)s)
-      and starts_at < (planned_date + 1)::timestamp at time zone 'Asia/Shanghai'
-      and ends_at > greatest(%(known_by)s::timestamptz, business_date::timestamp at time zone 'Asia/Shanghai')
+    from parameters
+    cross join plan.override_days(planned_date, %(known_by)s)
     group by store_id, business_date
 ),
 -- What WeChat said of each day's quota by the planning moment; a day without one of its own takes over the newest before it.

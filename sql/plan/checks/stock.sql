@@ -34,13 +34,10 @@ skus as (
     order by sku_id, valid_from desc
 ),
 closed_stores as (
-    select distinct store_id
-    from plan.overrides
-    cross join parameters
-    where kind = 'closed' and known_at <= allocation_known_by
-      and (revoked_at is null or revoked_at > allocation_known_by)
-      and starts_at < (planned_date + 1)::timestamp at time zone 'Asia/Shanghai'
-      and ends_at > greatest(allocation_known_by, planned_date::timestamp at time zone 'Asia/Shanghai')
+    select store_id
+    from parameters
+    cross join plan.override_days(planned_date, allocation_known_by)
+    where kind = 'closed' and business_date = planned_date
 ),
 -- The index of counts serves a range of days.
 counts as materialized (
