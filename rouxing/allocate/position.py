@@ -88,7 +88,7 @@ def days_after(dates: pd.Series[pd.Timestamp], business_date: date) -> IntArray:
 
 
 def stock_at_arrival(
-    holdings: Holdings, before: Sequence[FloatArray], lead_days: IntArray, covered_days: int = 1
+    holdings: Holdings, before: Sequence[FloatArray], lead_days: IntArray, covered_days: IntArray | int = 1
 ) -> FloatArray:
     """Units (S, K) that a transfer dispatched today finds when it arrives, those that come in its covered days with it.
 
@@ -98,6 +98,7 @@ def stock_at_arrival(
     Args:
         before: mean demand (S, K) of today, tomorrow and so on, at least as many days as the longest lead time.
         lead_days: days to the arrival (S,).
+        covered_days: one for all stores or one per store (S,).
     """
     left = holdings.available + holdings.arriving(0, 0)
     for day, asked in enumerate(before):

@@ -54,6 +54,7 @@ def decide_allocation(
     *,
     load_shift: pd.DataFrame | None = None,
     store_prices: pd.DataFrame | None = None,
+    through_planned: bool = False,
 ) -> DayAllocation:
     """Transfers, people per half hour and store-day limits for the business date and the day after.
 
@@ -62,14 +63,16 @@ def decide_allocation(
     the last week) may be absent.
     ``load_shift``: store_id, business_date, mean_shift (pickups): what quotas decided since the forecast bring or take
     away (`shifted_days`); demand, people and limits follow. ``store_prices``: store_id, business_date, price_fen: what
-    one more pickup that the store's goods could serve is worth.
+    one more pickup that the store's goods could serve is worth. ``through_planned``: goods are sent for both days where
+    a transfer can serve both, not only up to the next transfer.
     """
     stores, overrides = frames["stores"], frames.get("overrides")
     days = frames["days"][frames["days"]["store_id"].isin(stores["store_id"])]
     days = shifted_days(days, load_shift)
     stock = decide_stock(
-        business_date, frames, days, PLANNED_DAYS, parameters.stock, parameters.store_days.shelf_share, store_prices
-    )
+        business_date, frames, days, PLANNED_DAYS, parameters.stock, parameters.store_days.shelf_share, store_prices,
+        through_planned=through_planned,
+    )  # fmt: skip
     planned = days[days["date"] < pd.Timestamp(business_date) + pd.Timedelta(days=PLANNED_DAYS)]
     load = slot_arrivals(planned, frames["slots"], parameters.staffing_quantile)
     staff = plan_staff(load, stores, frames["rosters"], parameters.staff, overrides, frames.get("bookings"))

@@ -59,6 +59,8 @@ def decide_stock(
     parameters: StockParameters,
     shelf_share: float,
     store_prices: pd.DataFrame | None = None,
+    *,
+    through_planned: bool = False,
 ) -> DayStock:
     """Transfers of the business date, and what the goods can serve on it and the days after (``planned_days`` in all).
 
@@ -67,14 +69,19 @@ def decide_stock(
     business_date, price_fen per pickup: a pickup more asks for U = sum of units_per_pickup units and needs every one of
     them, so a unit that goes into a pickup is worth price / U on top of its margin. Of a SKU's units only the part
     that pickups take does, the rest is walk-in customers': price / U x pickup units / all units of the SKU.
+    ``through_planned``: goods are sent for all planned days that a transfer can serve, not only for those up to the
+    next transfer.
     """
     stores, skus = frames["stores"], frames["skus"]
     chain = stock_chain(business_date, frames, days)
     arrivals = arrival_dates(stores, business_date)
-    demand = covered_demand(chain, arrivals, skus, parameters.covered_days)
+    covered = np.full(len(chain.grid.stores), parameters.covered_days, dtype=np.int64)
+    if through_planned:
+        covered = np.maximum(covered, planned_days - chain.lead_days)
+    demand = covered_demand(chain, arrivals, skus, covered)
     if store_prices is not None and not store_prices.empty:
-        demand = demand.assign(extra_worth_fen=extra_worth(chain, demand, store_prices, parameters.covered_days))
-    left = stock_at_arrival(chain.holdings, asked_before(chain), chain.lead_days, parameters.covered_days)
+        demand = demand.assign(extra_worth_fen=extra_worth(chain, demand, store_prices, covered))
+    left = stock_at_arrival(chain.holdings, asked_before(chain), chain.lead_days, covered)
     today = stores[["store_id"]].assign(business_date=pd.Timestamp(business_date))
     room = free_room(stores, skus, chain.holdings).assign(is_closed=closed_days(frames.get("overrides"), today))
     everywhere = np.ones(chain.grid.shape, dtype=bool)

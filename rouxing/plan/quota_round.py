@@ -76,11 +76,12 @@ def priced_question(
 def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion:
     """The question when a pickup costs trouble_fen at its store and no more than bearable_mean are worth having.
 
-    Beyond what is bearable no store is given more than the forecast's pickups; that it is given less is a matter of
-    what claims are worth, not of a limit that the quotas in force would break.
+    Beyond what is bearable no store is given more than the forecast's pickups, or than floor_mean if that is less; that
+    it is given less is a matter of what claims are worth, not of a limit that the quotas in force would break.
 
     Args:
-        troubles: store_id, business_date, trouble_fen per pickup, bearable_mean (pickups a day, may be infinite).
+        troubles: store_id, business_date, trouble_fen per pickup, bearable_mean and floor_mean (pickups a day, may be
+            infinite).
     """
     cells = asked.arguments["cells"]
     each = asked.arguments["loads"].merge(
@@ -91,7 +92,8 @@ def with_troubles(asked: QuotaQuestion, troubles: pd.DataFrame) -> QuotaQuestion
     value = cells["value_fen"].to_numpy(np.float64)
     left = value - np.minimum(costs.to_numpy(np.float64), (1.0 - _LEAST_WORTH) * value)
     days = asked.arguments["store_days"].merge(troubles, on=DAY, how="left")
-    bearable = np.maximum(days["bearable_mean"].to_numpy(np.float64), days["forecast_mean"].to_numpy(np.float64))
+    floor = np.fmin(days["forecast_mean"].to_numpy(np.float64), days["floor_mean"].to_numpy(np.float64))
+    bearable = np.maximum(days["bearable_mean"].to_numpy(np.float64), floor)
     tighter = bearable < days["slot_limit"].fillna(np.inf).to_numpy(np.float64)
     days = days.assign(
         slot_limit=np.where(tighter, bearable, days["slot_limit"]),

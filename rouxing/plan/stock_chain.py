@@ -84,14 +84,16 @@ def asked_before(chain: StockChain) -> list[FloatArray]:
     return asked
 
 
-def covered_demand(chain: StockChain, arrivals: pd.DataFrame, skus: pd.DataFrame, covered_days: int) -> pd.DataFrame:
-    """Units asked for from the arrival of a transfer to that of the next: `sku_cover` with life_mean.
+def covered_demand(
+    chain: StockChain, arrivals: pd.DataFrame, skus: pd.DataFrame, covered_days: IntArray
+) -> pd.DataFrame:
+    """Units asked for on the ``covered_days`` (S,) from the arrival of a transfer on: `sku_cover` with life_mean.
 
     On the covered days every order takes stock, also those nobody will fetch.
     """
     due = chain.days.merge(arrivals, on="store_id")
     due = orders_of(due.assign(since=(due["date"] - due["arrives_on"]).dt.days))
-    covered = due[(due["since"] >= 0) & (due["since"] < covered_days)]
+    covered = due[(due["since"] >= 0) & (due["since"] < covered_days[chain.grid.place_of_stores(due)])]
     if covered.empty:
         return _NO_DEMAND
     first, last = covered["date"].min().date(), covered["date"].max().date()
@@ -105,14 +107,16 @@ _NO_DEMAND = pd.DataFrame(
 )
 
 
-def extra_worth(chain: StockChain, demand: pd.DataFrame, store_prices: pd.DataFrame, covered_days: int) -> FloatArray:
+def extra_worth(
+    chain: StockChain, demand: pd.DataFrame, store_prices: pd.DataFrame, covered_days: IntArray
+) -> FloatArray:
     """What a unit (rows of ``demand``) is worth to one more pickup of the covered days, fen; see `decide_stock`."""
     refuse_where(store_prices.duplicated(_DAY), "store_prices has two rows for one store and day")
     finite_array(store_prices["price_fen"], "store_prices.price_fen")
     place = chain.grid.place_of_stores(store_prices)
     day = days_after(store_prices["business_date"], chain.business_date)
     since = day - chain.lead_days[place]
-    mine = (place >= 0) & (since >= 0) & (since < covered_days)
+    mine = (place >= 0) & (since >= 0) & (since < covered_days[place])
     count = len(chain.grid.stores)
     fen = store_prices["price_fen"].to_numpy(np.float64)[mine]
     price = np.bincount(place[mine], fen, minlength=count).astype(np.float64) / covered_days
@@ -144,7 +148,7 @@ def unforeseen(chain: StockChain, arrivals: pd.DataFrame) -> pd.DataFrame:
 
 
 def _life_mean(
-    chain: StockChain, due: pd.DataFrame, demand: pd.DataFrame, skus: pd.DataFrame, covered_days: int
+    chain: StockChain, due: pd.DataFrame, demand: pd.DataFrame, skus: pd.DataFrame, covered_days: IntArray
 ) -> FloatArray:
     """Mean units (rows of ``demand``) asked for within shelf life from the arrival on.
 
@@ -160,7 +164,8 @@ def _life_mean(
     np.maximum.at(last, place, since)
     life = chain.grid.of_skus(skus, "shelf_life_days").astype(np.int64)
     reach = np.clip(life, 1, (last + 1)[:, None])
-    base = total[:, min(covered_days, total.shape[1]) - 1, None]
-    grown = np.divide(np.take_along_axis(total, reach - 1, axis=1), base, out=reach / covered_days, where=base > 0)
+    days = covered_days[:, None]
+    base = np.take_along_axis(total, np.minimum(days, total.shape[1]) - 1, axis=1)
+    grown = np.divide(np.take_along_axis(total, reach - 1, axis=1), base, out=reach / days, where=base > 0)
     cells = chain.grid.cells(demand)
     return np.asarray(demand["mean"].to_numpy(np.float64) * (grown * life / reach).ravel()[cells])

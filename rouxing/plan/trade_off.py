@@ -56,5 +56,6 @@ def _at_weight(question: DayQuestion, parameters: JointParameters, chosen: Round
     score = score_plan(chosen.ability, chosen.mean, chosen.quotas.figures, asked.economics, asked.weights)
     # People are called anew: at a lower weight fewer may be worth their hour. There, more overload is bearable too.
     fill = np.full_like(chosen.fill, _ANY_FILL) if experience < parameters.weights.experience else chosen.fill
-    start = replace(chosen, score=score, called=np.zeros_like(chosen.called), fill=fill)
+    offer = replace(chosen.offer, called=np.zeros_like(chosen.offer.called))
+    start = replace(chosen, score=score, offer=offer, fill=fill)
     return max(start, decide_round(question, asked, start), key=lambda one: one.score.objective_fen)

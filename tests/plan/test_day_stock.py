@@ -51,6 +51,16 @@ def test_two_covered_days_are_not_two_quantiles() -> None:
     assert 120 < two["S1", "K1"] < 2 * one["S1", "K1"]
 
 
+def test_goods_for_all_planned_days_go_to_stores_that_a_transfer_reaches_on_the_first() -> None:
+    """S1 is served today, for today and tomorrow; S2's goods come tomorrow, the last planned day."""
+    plain, two = sent(decided()), sent(decided(parameters={"covered_days": 2}))
+    through = sent(decided(through_planned=True))
+    assert through["S1", "K1"] == two["S1", "K1"]
+    assert through["S2", "K1"] == plain["S2", "K1"]
+    caps = [decided(**how).transfers["life_cap_units"].to_numpy() for how in ({}, {"through_planned": True})]
+    np.testing.assert_allclose(*caps, rtol=0.05)
+
+
 def test_goods_that_keep_one_day_are_capped_at_its_upper_quantile() -> None:
     short = frames()["skus"].assign(shelf_life_days=1, margin_fen=100_000)
     line = decided(frames(skus=short), parameters={"covered_days": 2}).transfers.iloc[0]

@@ -17,7 +17,9 @@ from rouxing.model.errors import PermanentError
 from rouxing.plan.day_allocation import decide_allocation
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, decide_round, settle
 from rouxing.plan.lines import allocation_lines
-from rouxing.plan.objective import PlanWeights
+from rouxing.plan.objective import PlanWeights, overload
+from rouxing.plan.room import HARMLESS_RISK
+from rouxing.plan.round import answered, offered
 from rouxing.plan.sensitivity import ASSUMED, MASTER_DATA, sensitivities
 from rouxing.plan.trade_off import EXPERIENCE_WEIGHTS, MEASURES, trade_off
 from rouxing.warehouse.database import Database
@@ -59,6 +61,19 @@ def test_a_round_that_buys_coupons_with_overload_is_not_taken(rounds: list[Round
     tempting, good = replace(first, number=1, score=worse), replace(first, number=2, score=better)
     assert best_round([first, tempting, good]).number == 2
     assert best_round([first, tempting]).number == 0
+
+
+def test_a_calm_round_gives_no_store_back_what_the_last_took_from_it(
+    question: DayQuestion, rounds: list[Round]
+) -> None:
+    last = rounds[0]
+    calm = answered(question, PARAMETERS, last, offered(question, PARAMETERS, last), is_calm=True)
+    before = last.mean / np.maximum(last.ability.capacity, 1e-9)
+    risks = [overload(one.ability, one.mean)[0] for one in (last, calm)]
+    forecast = last.ability.forecast_mean
+    is_held = calm.mean <= np.maximum(last.mean, before * calm.ability.capacity) + 0.5
+    assert (is_held | (risks[1] <= HARMLESS_RISK + 0.01)).all()
+    assert (last.mean < forecast - 1.0).any()
 
 
 def test_an_allocation_known_before_is_the_one_that_the_loop_would_have_made(
