@@ -117,8 +117,8 @@ def drafted(
     """A plan of these lines with certificate, differences and whether it approves itself; nothing is written."""
     lines = {"allocation_id": allocation_id, "redistribution_id": redistribution_id}
     settle_minutes = current_settings().settle_minutes
-    with current_database().connect() as connection:
-        checks = read_certificate(connection, known_by=moment.known_by, settle_minutes=settle_minutes, **lines)
+    with current_database().connect_twice() as (connection, beside):
+        checks = read_certificate(connection, beside, known_by=moment.known_by, settle_minutes=settle_minutes, **lines)
         differences = read_frame(connection, "publish/differences", previous_plan_id=previous_plan_id, **lines)
         certificate = judge_checks(checks)
         note = automatic_note(connection, redistribution_id, moment.known_by, moment.as_of, rung, certificate.verdict)

@@ -55,6 +55,19 @@ class Database:
         finally:
             raw.close()
 
+    @contextmanager
+    def connect_twice(self) -> Iterator[tuple[Connection, Connection]]:
+        """Two connections that see the same committed rows, those of the call; the second only reads.
+
+        What takes long to read is read by two processes of the server. What the first writes the second never sees.
+        """
+        with self.connect() as first, self.connect() as second:
+            first.execute("set transaction isolation level repeatable read")
+            (snapshot,) = first.execute("select pg_export_snapshot()").fetchone() or ("",)
+            second.execute("set transaction isolation level repeatable read, read only")
+            second.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+            yield first, second
+
     def close(self) -> None:
         self.engine.dispose()
 

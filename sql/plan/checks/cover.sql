@@ -148,7 +148,8 @@ there as (
     from cells
 ),
 -- Units that pickups can draw on: open ones, and of their own those that are kept for holders of exchange coupons.
-usable as (
+-- Materialized, or each use below would work them out anew.
+usable as materialized (
     select
         there.*, divided_0, divided_1,
         coalesce(open_0, there_0 - least(walk_in, there_0)) as open_0,
