@@ -9,11 +9,10 @@ import numpy as np
 
 from rouxing.optimize.checks import FloatArray, IntArray
 from rouxing.optimize.links import ROUNDING, Family
-from rouxing.optimize.stand import Moves, Stand
+from rouxing.optimize.stand import FIELDS, Moves, Stand
 
 # So many of the best steps in and of the best steps out are paired in each limit.
 _CHOICES = 8
-_FIELDS = ("cell", "units", "claims", "worth", "paid")
 
 
 def exchange(stand: Stand, family: Family) -> None:
@@ -90,6 +89,5 @@ def _best_pairs(stand: Stand, family: Family, ins: Moves, outs: Moves) -> tuple[
 def _or_nobody(outs: Moves, ins: Moves, leaving: IntArray, entering: IntArray) -> Moves:
     """The steps ``leaving``; where that is -1, a step of no units of the cell that enters."""
     is_someone = (leaving >= 0).astype(np.float64)
-    both = Moves(*(np.concatenate([getattr(outs, name), getattr(ins, name)]) for name in _FIELDS))
-    chosen = both.of(np.where(leaving >= 0, leaving, outs.cell.size + entering))
-    return Moves(chosen.cell, *(getattr(chosen, name) * is_someone for name in _FIELDS[1:]))
+    chosen = outs.joined(ins).of(np.where(leaving >= 0, leaving, outs.cell.size + entering))
+    return Moves(chosen.cell, *(getattr(chosen, name) * is_someone for name in FIELDS[1:]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.links import ROUNDING, Family, Limits
-from rouxing.optimize.response import Cells, whole
+from rouxing.optimize.response import NO_PRICES, Cells, whole
 from rouxing.optimize.stand import Moves, Stand
 
 # Where many steps fit, a cell is offered at most this part of them at once.
@@ -71,8 +71,7 @@ def trim(stand: Stand) -> None:
 def _cheapest(stand: Stand, family: Family, moves: Moves, held: FloatArray) -> IntArray:
     """Cells of a family that must give up steps, the least worth for their room first."""
     relief, row = moves.needs(family), family.row[moves.cell]
-    unit, effect = stand.limits.priced(held, moves.cell)
-    lost = moves.worth - unit * moves.units - effect * moves.claims
+    lost = moves.worth - moves.cost_at(stand.limits.priced(held, moves.cell))
     useful = np.nonzero(relief > 0)[0]
     relief, row = relief[useful], row[useful]
     order = np.lexsort((lost[useful] / relief, row))
@@ -125,8 +124,8 @@ def _several(stand: Stand, first: Moves, steps: FloatArray) -> Moves:
 
     A part of the room at a time, so that a cell whose gain falls leaves some to the others.
     """
-    cell, step, nothing = first.cell, stand.cells.step[first.cell], np.zeros(1)
-    wanted = whole(stand.cells, nothing, nothing, cell)[0].above
+    cell, step = first.cell, stand.cells.step[first.cell]
+    wanted = whole(stand.cells, NO_PRICES, cell)[0].above
     steps = np.minimum(steps, np.round((wanted - stand.above[cell]) / step))
     return stand.more(cell, step * np.maximum(np.floor(steps / _SHARING), 1.0))
 

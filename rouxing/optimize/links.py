@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from scipy.sparse import csc_array, csr_array
 
 from rouxing.optimize.checks import FloatArray, IntArray
 from rouxing.optimize.curves import Where
+from rouxing.optimize.passing import Passing
+from rouxing.optimize.response import CellPrices
 
 # Rounding (share of a limit) that counts as nothing.
 ROUNDING = 1e-12
@@ -77,14 +79,23 @@ def _independent(row: IntArray, cell: IntArray, shape: tuple[int, int]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All limits as families, and the ``room`` (R,) >= 0 that each has above the lower bounds."""
+    """All limits as families, and the ``room`` (R,) >= 0 that each has above the lower bounds.
+
+    ``passing``: who gets what cells miss, ``turned`` (R,) what they miss at the lower bounds; both None where nothing
+    is passed on.
+    """
 
     families: list[Family]
     room: FloatArray
+    passing: Passing | None = None
+    turned: FloatArray | None = None
     _by_cell: tuple[Any, Any] | None = field(init=False, repr=False)
+    _chord: Passing | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_cell", self._tables() if len(self.families) > _FEW_FAMILIES else None)
+        chord = None if self.passing is None or self.turned is None else self.passing.under_chord(self.turned)
+        object.__setattr__(self, "_chord", chord)
 
     def _tables(self) -> tuple[Any, Any]:
         """What a unit and what a claim of each cell takes of each limit, sparse (J, R): zones make many families."""
@@ -107,7 +118,31 @@ class Limits:
                 common = _common_need(family, step, room.size)
                 whole = common > 0
                 room[whole] = np.floor(room[whole] / common[whole] * (1 + ROUNDING) + ROUNDING) * common[whole]
-        return Limits(self.families, room[:-1])
+        return replace(self, room=room[:-1])
+
+    @property
+    def least_room(self) -> FloatArray:
+        """Room (R,) >= 0 above the lower bounds when all that they miss is passed on."""
+        if self.passing is None or self.turned is None:
+            return self.room
+        return np.asarray(np.maximum(self.room - self.passing.received(self.turned), 0.0))
+
+    def received(self, relief: FloatArray) -> FloatArray:
+        """What comes to each limit (R,) when decisions relieve the limits by ``relief`` (R,) of what they miss."""
+        if self.passing is None or self.turned is None:
+            return np.zeros(self.room.size)
+        return self.passing.received(np.maximum(self.turned - relief, 0.0))
+
+    def as_received(self, relief: FloatArray) -> Limits:
+        """The limits that are left when what comes to each is what comes to it at ``relief`` (R,), whatever is done."""
+        return replace(self, room=np.maximum(self.room - self.received(relief), 0.0), passing=None, turned=None)
+
+    def spared(self, relief: FloatArray) -> FloatArray:
+        """The most that ``relief`` (R,) may spare each limit (R,) of what comes to it at the lower bounds.
+
+        Linear and never less than the truth, so that prices on `least_room` and this prove a bound.
+        """
+        return np.zeros(self.room.size) if self._chord is None else self._chord.asked(relief)
 
     def used(self, above: FloatArray, claims: FloatArray) -> FloatArray:
         """What decisions y = ``above`` (J,) and their ``claims`` take of each limit (R,)."""
@@ -116,6 +151,16 @@ class Limits:
         total = np.zeros(self.room.size)
         for family in self.families:
             total += family.sums(claims if family.is_effect else above, self.room.size)
+        return total
+
+    def effects(self, claims: FloatArray) -> FloatArray:
+        """What ``claims`` (J,) take of each limit (R,) on effects."""
+        if self._by_cell is not None:
+            return np.asarray(self._by_cell[1].T @ claims)
+        total = np.zeros(self.room.size)
+        for family in self.families:
+            if family.is_effect:
+                total += family.sums(claims, self.room.size)
         return total
 
     def used_by(self, cell: IntArray, above: FloatArray, claims: FloatArray) -> FloatArray:
@@ -128,18 +173,26 @@ class Limits:
             total += np.bincount(family.row[cell], amount, minlength=total.size)
         return total[:-1]
 
-    def priced(self, prices: FloatArray, where: Where) -> tuple[FloatArray, FloatArray]:
-        """What a unit and what a claim of each cell costs at the ``prices`` (R,) of the limits."""
+    def priced(self, prices: FloatArray, where: Where) -> CellPrices:
+        """What a unit and what a claim of each cell costs at the ``prices`` (R,) of the limits, and what it saves."""
+        known, saved = np.append(prices, 0.0), np.zeros(1)
+        if self._chord is not None:
+            saved = np.append(self._chord.saved(prices), 0.0)
         if self._by_cell is not None:
             is_all = isinstance(where, slice) and where == slice(0, self._by_cell[0].shape[0])
             unit_uses, effect_uses = self._by_cell if is_all else (uses[where] for uses in self._by_cell)
-            return unit_uses @ prices, effect_uses @ prices
-        known = np.append(prices, 0.0)
-        unit, effect = np.zeros(1), np.zeros(1)
+            relief = saved if self._chord is None else effect_uses @ saved[:-1]
+            return CellPrices(unit_uses @ prices, effect_uses @ prices, relief)
+        unit, effect, relief = np.zeros(1), np.zeros(1), np.zeros(1)
         for family in self.families:
-            paid = family.use[where] * known[family.row[where]]
-            unit, effect = (unit, effect + paid) if family.is_effect else (unit + paid, effect)
-        return unit, effect
+            row, use = family.row[where], family.use[where]
+            if not family.is_effect:
+                unit = unit + use * known[row]
+                continue
+            effect = effect + use * known[row]
+            if self._chord is not None:
+                relief = relief + use * saved[row]
+        return CellPrices(unit, effect, relief)
 
 
 def _common_need(family: Family, step: FloatArray, rows: int) -> IntArray:

@@ -44,12 +44,18 @@ def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> Candi
     the chord between the two looks, and each step is cut to a reach that halves when the price turns (Riedmiller and
     Braun 1993, IEEE International Conference on Neural Networks, 586-591). Cost: a few dozen passes over the cells.
     """
-    can_bind = limits.used(cells.top, cells.claims_top - cells.claims_level) > limits.room
+    can_bind = limits.used(cells.top, cells.claims_top - cells.claims_level) > limits.least_room
     descent = _Descent(cells, limits, np.where(can_bind, 0.0 if start is None else start, 0.0), start is not None)
     for family in limits.families:
         rows = np.unique(family.row[family.use > 0])
         descent.watch(family, rows[can_bind[rows]])
     return descent.settled()
+
+
+def bound_at(cells: Cells, limits: Limits, prices: FloatArray) -> float:
+    """What these ``prices`` (R,) prove: no plan within the limits is worth more."""
+    descent = _Descent(cells, limits, prices, False)
+    return descent.settled().bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ class _Descent:
     """Prices on their way down, each with its reach and the way it went last."""
 
     def __init__(self, cells: Cells, limits: Limits, prices: FloatArray, is_warm: bool) -> None:
-        self._cells, self._limits = cells, limits
+        self._cells, self._limits, self._room = cells, limits, limits.least_room
+        self._relief = np.zeros(prices.size)
         self._highest, usual = _highest(cells, limits), _usual(cells, limits)
         self._prices = np.minimum(prices, self._highest)
         self._reach = _WARM_REACH * np.maximum(prices, usual) if is_warm else _FIRST_REACH * usual
@@ -94,11 +101,11 @@ class _Descent:
             last, before = before, self._best.bound
             unmet = self._sweep(self._whole)
             if all(parts is not self._everyone for _, _, parts in self._watched):
-                self._whole(None, self._everyone)
+                self._prove(None)
             if unmet <= _SETTLED / 2 or last - self._best.bound <= _STILL * self._best.bound:
                 break
         if not self._watched:
-            self._whole(None, self._everyone)
+            self._prove(None)
         return self._best
 
     def _sweep(self, look: Callable[[Family, list[Where]], _Pass]) -> float:
@@ -106,7 +113,7 @@ class _Descent:
         unmet, value = 0.0, 0.0
         for family, rows, parts in self._watched:
             found, before = look(family, parts), self._prices[rows]
-            excess = found.asked[rows] - self._limits.room[rows]
+            excess = found.asked[rows] - self._room[rows]
             self._step(rows, excess, self._chord(rows, excess, found.fall[rows]))
             unmet += float((np.maximum(before, self._prices[rows]) * np.abs(excess)).sum())
             value = max(value, found.value)
@@ -114,39 +121,38 @@ class _Descent:
         return unmet / value if value > 0 else float(unmet > 0)
 
     def _smooth(self, family: Family, parts: list[Where]) -> _Pass:
-        asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
+        seen = _Sums(self._cells, family, self._prices.size)
         for part in parts:
-            unit, effect = self._limits.priced(self._prices, part)
-            answers = respond(self._cells, unit, effect, part, _BLUR)
-            _count(family, part, answers, asked, fall)
-            value += float((self._cells.worth[part] * answers.claims).sum())
-        return _Pass(asked, fall, value)
+            seen.add(respond(self._cells, self._limits.priced(self._prices, part), part, _BLUR), part)
+        return self._counted(seen)
 
-    def _whole(self, family: Family | None, parts: list[Where]) -> _Pass:
+    def _whole(self, family: Family, parts: list[Where]) -> _Pass:
         """The same on whole steps: of few cells on their own, of all cells with the bound that this proves."""
-        if family is not None and parts is not self._everyone:
-            return self._whole_few(family, parts)
-        asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
-        above, bound = np.zeros(self._cells.worth.size), float((self._prices * self._limits.room).sum())
+        seen = _Sums(self._cells, family, self._prices.size)
+        if parts is self._everyone:
+            self._prove(seen)
+        else:
+            for part in parts:
+                seen.add(whole(self._cells, self._limits.priced(self._prices, part), part)[0], part)
+        return self._counted(seen)
+
+    def _prove(self, seen: _Sums | None) -> None:
+        """The bound at the prices as they are: the best there is if it is lower than those before."""
+        above, bound = np.zeros(self._cells.worth.size), float((self._prices * self._room).sum())
         for part in self._everyone:
-            unit, effect = self._limits.priced(self._prices, part)
-            answers, worth = whole(self._cells, unit, effect, part)
+            answers, worth = whole(self._cells, self._limits.priced(self._prices, part), part)
             above[part], bound = answers.above, bound + float(worth.sum())
-            if family is not None:
-                _count(family, part, answers, asked, fall)
-            value += float((self._cells.worth[part] * answers.claims).sum())
+            if seen is not None:
+                seen.add(answers, part)
         if bound < self._best.bound:
             self._best = Candidate(self._prices.copy(), bound, above)
-        return _Pass(asked, fall, value)
 
-    def _whole_few(self, family: Family, parts: list[Where]) -> _Pass:
-        asked, fall, value = np.zeros(self._prices.size), np.zeros(self._prices.size), 0.0
-        for part in parts:
-            unit, effect = self._limits.priced(self._prices, part)
-            answers, _ = whole(self._cells, unit, effect, part)
-            _count(family, part, answers, asked, fall)
-            value += float((self._cells.worth[part] * answers.claims).sum())
-        return _Pass(asked, fall, value)
+    def _counted(self, seen: _Sums) -> _Pass:
+        """What is asked of the limits less what neighbours are relieved by; of others' cells what was seen last."""
+        if seen.relief is not None:
+            self._relief = np.where(seen.is_own, seen.relief, self._relief)
+            seen.asked -= self._limits.spared(self._relief)
+        return _Pass(seen.asked, seen.fall, seen.value)
 
     def _chord(self, rows: IntArray, excess: FloatArray, fall: FloatArray) -> FloatArray:
         """``fall``, and where a price went past its mark how fast answers fell on the way.
@@ -167,11 +173,28 @@ class _Descent:
         self._prices[rows] = np.clip(price + np.clip(newton, -reach, reach), 0.0, self._highest[rows])
 
 
-def _count(family: Family, part: Where, answers: Response, asked: FloatArray, fall: FloatArray) -> None:
-    amount, slope = (answers.claims, answers.claims_slope) if family.is_effect else (answers.above, answers.above_slope)
-    row, use = family.row[part], family.use[part]
-    asked += np.bincount(row, use * amount, minlength=asked.size + 1)[:-1]
-    fall += np.bincount(row, use * use * slope, minlength=asked.size + 1)[:-1]
+class _Sums:
+    """Sums over the cells of a family, by limit (R,); ``is_own``: the limits of the family."""
+
+    def __init__(self, cells: Cells, family: Family, limits: int) -> None:
+        self._cells, self._family = cells, family
+        self.asked, self.fall, self.value = np.zeros(limits), np.zeros(limits), 0.0
+        self.relief = np.zeros(limits) if cells.has_mark and family.is_effect else None
+        self.is_own = np.zeros(limits + 1, dtype=bool)
+        self.is_own[family.row] = True
+        self.is_own = self.is_own[:-1]
+
+    def add(self, answers: Response, part: Where) -> None:
+        """Count the answers of some of the cells."""
+        row, use, by_claim = self._family.row[part], self._family.use[part], self._family.is_effect
+        self.asked += self._by_row(row, use * (answers.claims if by_claim else answers.above))
+        self.fall += self._by_row(row, use * use * (answers.claims_slope if by_claim else answers.above_slope))
+        if self.relief is not None:
+            self.relief += self._by_row(row, use * self._cells.relief(answers.claims, part))
+        self.value += float((self._cells.worth[part] * answers.claims).sum())
+
+    def _by_row(self, row: IntArray, amount: FloatArray) -> FloatArray:
+        return np.bincount(row, amount, minlength=self.asked.size + 1)[:-1].astype(np.float64)
 
 
 def _highest(cells: Cells, limits: Limits) -> FloatArray:

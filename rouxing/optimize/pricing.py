@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rouxing.optimize.checks import BoolArray
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.exchange import exchange
 from rouxing.optimize.fill import blocked_prices, cut_to, top_up, trim
 from rouxing.optimize.links import ROUNDING, Limits
-from rouxing.optimize.newton import Candidate, best_prices
+from rouxing.optimize.newton import Candidate, best_prices, bound_at
 from rouxing.optimize.problem import (
     PricedPlan,
     Prices,
@@ -24,7 +24,7 @@ from rouxing.optimize.problem import (
 from rouxing.optimize.response import Cells, whole
 from rouxing.optimize.stand import Stand
 
-__all__ = ["PricedPlan", "Prices", "PricingProblem", "solve"]
+__all__ = ["PricedPlan", "Prices", "PricingProblem", "solve", "upper_bound"]
 
 # Exchanges of steps end after so many rounds, or when the plan is this close to its bound (share).
 _EXCHANGES = 6
@@ -34,6 +34,9 @@ _WORTHWHILE = 0.05
 # What cells ask may be over the limits by this share of the bound before prices are raised for a first plan.
 _OVERSHOOT = 3e-3
 _RAISED = 1.003
+# A plan this far (share) from its bound is looked for again, with what is passed on as it was, so many times.
+_POOR = 2e-3
+_SETTLINGS = 3
 
 
 def solve(problem: PricingProblem) -> PricedPlan:
@@ -65,35 +68,98 @@ def _solved_without(problem: PricingProblem, can_move: BoolArray) -> PricedPlan:
     return replace(plan, quantity=quantity)
 
 
-def _solved(problem: PricingProblem) -> PricedPlan:
+def upper_bound(problem: PricingProblem) -> float:
+    """What no plan of whole steps within the limits is worth more than, above that of ``lower``.
+
+    Whatever the prices, by weak duality; at ``start`` or better ones. Cells of limits that the lower bounds break are
+    held at them, as `solve` does.
+
+    Raises:
+        RefusedInputError: as `solve`.
+    """
+    check(problem)
+    return _prepared(problem).best_prices().bound
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A question as the engine works on it: ``asked`` cells in ``order``, ``cells`` cut to what fits each limit alone.
+
+    ``left`` (R,): what lower bounds leave of the limits before anything is passed on; ``inherited`` (R,): they break
+    it.
+    """
+
+    order: IntArray
+    asked: Cells
+    cells: Cells
+    limits: Limits
+    left: FloatArray
+    inherited: BoolArray
+    start: FloatArray | None
+
+    def best_prices(self) -> Candidate:
+        return best_prices(self.cells, self.limits, self.start)
+
+
+def _prepared(problem: PricingProblem) -> _Prepared:
     order = np.argsort(np.asarray(problem.tie_key), kind="stable")
     asked = cells_of(problem, order)
     limits, left = limits_of(problem, asked, order)
-    inherited = left < -ROUNDING * (1.0 + np.abs(np.concatenate([problem.unit_capacity, problem.effect_capacity])))
-    cells = cut_to(asked, limits, inherited)
+    rounding = ROUNDING * (1.0 + np.abs(np.concatenate([problem.unit_capacity, problem.effect_capacity])))
+    inherited = left - limits.received(np.zeros(left.size)) < -rounding
     start = np.concatenate([problem.start.unit, problem.start.effect]) if problem.start else None
-    found = best_prices(cells, limits, start)
-    stand = _filled(cells, limits, found)
+    return _Prepared(order, asked, cut_to(asked, limits, inherited), limits, left, inherited, start)
+
+
+def _solved(problem: PricingProblem) -> PricedPlan:
+    ready = _prepared(problem)
+    stand, bound = _settled(ready)
     value, units = stand.value(), problem.unit_capacity.size
     quantity = np.asarray(problem.lower, dtype=np.float64).copy()
-    quantity[order] += stand.above
-    prices = blocked_prices(stand, asked)
-    room = left - limits.used(stand.above, stand.claims)
+    quantity[ready.order] += stand.above
+    prices = blocked_prices(stand, ready.asked)
+    room = ready.left - ready.limits.room + stand.room
     return PricedPlan(
         quantity=quantity,
         prices=Prices(prices[:units], prices[units:]),
         value=value,
-        upper_bound=max(found.bound, value),
+        upper_bound=max(bound, value),
         unit_room=room[:units],
         effect_room=room[units:],
-        unit_inherited=inherited[:units],
-        effect_inherited=inherited[units:],
+        unit_inherited=ready.inherited[:units],
+        effect_inherited=ready.inherited[units:],
     )
+
+
+def _settled(ready: _Prepared) -> tuple[Stand, float]:
+    """The plan and its bound; where the prices of what is passed on lead far from the bound, also by the old road.
+
+    That is to price what comes to each limit as it came to it in the plan before.
+    """
+    cells, limits, found = ready.cells, ready.limits, ready.best_prices()
+    best = stand = _filled(cells, limits, found)
+    bound, unmarked = found.bound, replace(cells, has_mark=False)
+    for _ in range(_SETTLINGS if cells.has_mark else 0):
+        if bound - best.value() <= _POOR * bound:
+            break
+        fixed = limits.as_received(stand.relief)
+        again = best_prices(unmarked, fixed, None)
+        bound = min(bound, bound_at(cells, limits, again.prices))
+        planned = _filled(unmarked, fixed, again)
+        kept = Stand(cells, limits, again.prices, planned.above, planned.claims)
+        trim(kept)
+        top_up(kept)
+        stand = max(kept, _filled(cells, limits, again), key=Stand.value)
+        best = stand if stand.value() > best.value() else best
+    return best, bound
 
 
 def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
     """Whole steps that keep every limit, near those that cells would take at the prices found."""
     stand = _first_stand(cells, limits, found)
+    if cells.has_mark:
+        # A step that fits here may keep a limit elsewhere from which nothing has to be taken then.
+        top_up(stand)
     trim(stand)
     top_up(stand)
     for _ in range(_EXCHANGES):
@@ -122,6 +188,5 @@ def _first_stand(cells: Cells, limits: Limits, found: Candidate) -> Stand:
     stand = Stand(cells, limits, found.prices, found.above, cells.claims(found.above, everyone))
     if -float((found.prices * np.minimum(stand.room, 0.0)).sum()) <= _OVERSHOOT * found.bound:
         return stand
-    unit, effect = limits.priced(found.prices * _RAISED, everyone)
-    answers, _ = whole(cells, unit, effect, everyone)
+    answers, _ = whole(cells, limits.priced(found.prices * _RAISED, everyone), everyone)
     return Stand(cells, limits, found.prices, answers.above, answers.claims)

@@ -11,6 +11,7 @@ from scipy.sparse import csc_array, csr_array
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
 from rouxing.optimize.curves import CurveTable, DemandCurves
 from rouxing.optimize.links import Limits, families
+from rouxing.optimize.passing import Diversion
 from rouxing.optimize.response import Cells
 
 _NOT_BELOW_ZERO = ("worth", "cost", "step", "move_cost")
@@ -33,7 +34,8 @@ class PricingProblem:
     ``effect_capacity``, ``lower`` <= x <= ``upper``, and x - lower a whole multiple of ``step``. The limits are
     sparse (Ru, J) and (Re, J) and non-negative; either may have no rows. ``tie_key`` (J,) sorts cells that are
     equally good; with distinct keys the answer does not depend on the order in which cells are given. ``start``: the
-    prices of an earlier solve of much the same problem.
+    prices of an earlier solve of much the same problem. ``diversion``: effects that cells miss and that other limits
+    on effects get on top of those of their own cells.
     """
 
     curves: DemandCurves
@@ -51,6 +53,7 @@ class PricingProblem:
     effect_capacity: FloatArray
     tie_key: Any
     start: Prices | None = None
+    diversion: Diversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,18 @@ def check(problem: PricingProblem) -> None:
         if problem.start is not None:
             start = finite_array(getattr(problem.start, kind), f"start.{kind}")
             refuse_where(start.size != capacity.size, f"start.{kind} is not one price a limit")
+    if problem.diversion is not None:
+        _check_diversion(problem.diversion, cells, np.size(problem.effect_capacity))
+
+
+def _check_diversion(diversion: Diversion, cells: int, limits: int) -> None:
+    reference = finite_array(diversion.reference, "diversion.reference", minimum=None)
+    refuse_where(reference.size != cells or diversion.is_passed.size != cells, "diversion.reference is not one a cell")
+    parts = {"already": diversion.already} | {
+        name: getattr(diversion.passing, name) for name in ("group", "give", "take", "most")
+    }
+    for name, values in parts.items():
+        refuse_where(finite_array(values, f"diversion.{name}").size != limits, f"diversion.{name} is not one a limit")
 
 
 def _check_curves(curves: DemandCurves) -> None:
@@ -121,7 +136,9 @@ def cells_of(problem: PricingProblem, order: IntArray) -> Cells:
         np.asarray(getattr(problem, name), dtype=np.float64)[order] for name in _CELL_VECTORS
     )
     top = step * whole_steps(problem)[order]
-    return Cells.of(curves, worth, cost, move, base + lower, step, top, previous - lower)
+    diverted = problem.diversion.of(order) if problem.diversion else None
+    reference = np.where(diverted.is_passed, diverted.reference - lower, 0.0) if diverted else None
+    return Cells.of(curves, worth, cost, move, base + lower, step, top, previous - lower, reference)
 
 
 def limits_of(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[Limits, FloatArray]:
@@ -133,9 +150,14 @@ def limits_of(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[L
     lower = np.asarray(problem.lower, dtype=np.float64)[order]
     made = cells.claims_level - cells.curves.expected_min(base, slice(0, order.size)) if lower.any() else lower
     left = np.concatenate([problem.unit_capacity - unit_limits @ lower, problem.effect_capacity - effect_limits @ made])
+    units = problem.unit_capacity.size
     split = families(unit_limits, False, 0, left.size)
-    split += families(effect_limits, True, problem.unit_capacity.size, left.size)
-    return Limits(split, np.maximum(left, 0.0)).in_whole_steps(cells.step), left
+    split += families(effect_limits, True, units, left.size)
+    passing, turned = None, None
+    if problem.diversion is not None:
+        passing = problem.diversion.passing.after(units)
+        turned = np.append(np.zeros(units), problem.diversion.already + effect_limits @ cells.spare)
+    return Limits(split, np.maximum(left, 0.0), passing, turned).in_whole_steps(cells.step), left
 
 
 def narrowed(problem: PricingProblem, chosen: BoolArray) -> PricingProblem:
@@ -145,6 +167,12 @@ def narrowed(problem: PricingProblem, chosen: BoolArray) -> PricingProblem:
     curves = DemandCurves(problem.curves.shares, problem.curves.units[rest])
     made = curves.expected_min(base + lower) - curves.expected_min(base)
     unit_limits, effect_limits = csc_array(problem.unit_limits), csc_array(problem.effect_limits)
+    diverted = None
+    if problem.diversion is not None:
+        others = problem.diversion.of(rest)
+        spare = np.maximum(curves.expected_min(base + others.reference) - curves.expected_min(base + lower), 0.0)
+        missed = others.already + effect_limits[:, rest] @ (spare * others.is_passed)
+        diverted = replace(problem.diversion.of(chosen), already=missed)
     vectors: dict[str, Any] = {name: np.asarray(getattr(problem, name))[chosen] for name in (*_CELL_VECTORS, "tie_key")}
     return replace(
         problem,
@@ -154,6 +182,7 @@ def narrowed(problem: PricingProblem, chosen: BoolArray) -> PricingProblem:
         unit_capacity=problem.unit_capacity - unit_limits[:, rest] @ lower,
         effect_limits=effect_limits[:, chosen],
         effect_capacity=problem.effect_capacity - effect_limits[:, rest] @ made,
+        diversion=diverted,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rouxing.optimize.checks import BoolArray, FloatArray
+from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.curves import CurveTable, Where
 
 # Blur (share) that no longer matters: the response is the exact one up to rounding.
@@ -17,12 +17,30 @@ _FAR = 1e100
 
 
 @dataclass(frozen=True, slots=True)
+class CellPrices:
+    """What a unit and what a claim of each cell costs, and what a claim below the reference saves other limits."""
+
+    unit: FloatArray
+    effect: FloatArray
+    relief: FloatArray
+
+    def of(self, chosen: IntArray, count: int) -> CellPrices:
+        """Those of the chosen cells among ``count``; one price stands for all."""
+        return CellPrices(*(np.broadcast_to(part, count)[chosen] for part in (self.unit, self.effect, self.relief)))
+
+
+NO_PRICES = CellPrices(np.zeros(1), np.zeros(1), np.zeros(1))
+
+
+@dataclass(frozen=True, slots=True)
 class Cells:
     """Decisions above their lower bounds, J cells sorted by tie key.
 
     ``level`` is what stands at y = 0 (base + lower); y is 0 .. ``top``, whole multiples of ``step``; ``kink`` is the
     former decision brought into 0 .. top. ``claims_level``, ``claims_kink``, ``claims_top``: E[min(D, .)] at y = 0, at
-    the kink and at the top; ``kink_share``: P(D <= level + kink). Without a cost of moving kinks are 0.
+    the kink and at the top; ``kink_share``: P(D <= level + kink). Without a cost of moving kinks are 0. ``mark``: the
+    decision (brought into 0 .. top) up to which claims save other limits something, ``mark_share`` as at the kink,
+    ``spare`` the claims above y = 0 up to it; all 0 where nothing is passed on.
     """
 
     curves: CurveTable
@@ -38,6 +56,10 @@ class Cells:
     claims_top: FloatArray
     kink_share: FloatArray
     has_move: bool
+    mark: FloatArray
+    mark_share: FloatArray
+    spare: FloatArray
+    has_mark: bool
 
     @classmethod
     def of(
@@ -50,11 +72,17 @@ class Cells:
         step: FloatArray,
         top: FloatArray,
         previous: FloatArray,
+        reference: FloatArray | None = None,
     ) -> Cells:
-        """The cells with what follows from their bounds; ``previous`` is counted like y."""
+        """The cells with what follows from their bounds; ``previous`` and ``reference`` are counted like y."""
         everyone, has_move = slice(0, worth.size), bool(move.any())
-        kink = np.clip(previous, 0.0, top) if has_move else np.zeros(worth.size)
+        nothing = np.zeros(worth.size)
+        kink = np.clip(previous, 0.0, top) if has_move else nothing
         claims_level = curves.expected_min(level, everyone)
+        marked = np.maximum(reference, 0.0) if reference is not None else nothing
+        has_mark = bool(marked.any())
+        mark = np.minimum(marked, top)
+        spare = np.maximum(curves.expected_min(level + marked, everyone) - claims_level, 0.0) if has_mark else nothing
         return cls(
             curves=curves,
             worth=worth,
@@ -69,23 +97,43 @@ class Cells:
             claims_top=curves.expected_min(level + top, everyone),
             kink_share=1.0 - curves.exceedance(level + kink, everyone) if has_move else kink,
             has_move=has_move,
+            mark=mark,
+            mark_share=1.0 - curves.exceedance(level + mark, everyone) if has_mark else nothing,
+            spare=spare,
+            has_mark=has_mark,
         )
 
     def with_top(self, top: FloatArray) -> Cells:
         """The same cells with tops no higher than before."""
         lower = np.nonzero(top < self.top)[0]
-        level, kink, claims_top = self.level[lower], np.minimum(self.kink, top), self.claims_top.copy()
+        level, kink, mark = self.level[lower], np.minimum(self.kink, top), np.minimum(self.mark, top)
+        claims_top, claims_kink = self.claims_top.copy(), self.claims_kink.copy()
+        kink_share, mark_share = self.kink_share.copy(), self.mark_share.copy()
         claims_top[lower] = self.curves.expected_min(level + top[lower], lower)
-        claims_kink, kink_share = self.claims_kink.copy(), self.kink_share.copy()
         if self.has_move:
             claims_kink[lower] = self.curves.expected_min(level + kink[lower], lower)
             kink_share[lower] = 1.0 - self.curves.exceedance(level + kink[lower], lower)
-        return replace(self, top=top, kink=kink, claims_top=claims_top, claims_kink=claims_kink, kink_share=kink_share)
+        if self.has_mark:
+            mark_share[lower] = 1.0 - self.curves.exceedance(level + mark[lower], lower)
+        return replace(
+            self,
+            top=top,
+            kink=kink,
+            claims_top=claims_top,
+            claims_kink=claims_kink,
+            kink_share=kink_share,
+            mark=mark,
+            mark_share=mark_share,
+        )
 
     def claims(self, above: FloatArray, where: Where) -> FloatArray:
         """E[min(D, level + y)] - E[min(D, level)] for y = ``above``: what y brings about."""
         reached = self.curves.expected_min(self.level[where] + above, where)
         return np.asarray(np.maximum(reached - self.claims_level[where], 0.0))
+
+    def relief(self, claims: FloatArray, where: Where) -> FloatArray:
+        """The part of ``claims`` above those of y = 0 that others would get if they were missed."""
+        return np.minimum(claims, self.spare[where])
 
     def gain(self, above: FloatArray, claims: FloatArray, where: Where) -> FloatArray:
         """Worth of y = ``above`` with its ``claims``, less cost and the cost of moving, over that of y = 0."""
@@ -94,6 +142,11 @@ class Cells:
             kink = self.kink[where]
             gain -= self.move[where] * (np.abs(above - kink) - kink)
         return gain
+
+    def net(self, above: FloatArray, claims: FloatArray, prices: CellPrices, where: Where) -> FloatArray:
+        """The gain less what y costs at ``prices``."""
+        net = self.gain(above, claims, where) - prices.unit * above - prices.effect * claims
+        return net + prices.relief * self.relief(claims, where) if self.has_mark else net
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +159,32 @@ class Response:
     claims_slope: FloatArray
 
 
-def respond(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where, blur: float) -> Response:
-    """The best y (units, not whole) of each cell when a unit costs ``unit`` more and a claim ``effect``; O(J).
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Share of the demand at the best level (below 0: as little as may be) and the worth (> 0) that it divides by.
+
+    ``held``: cells that stay at a kink or a mark; ``at`` says which y that is and ``claims`` how many claims it has.
+    """
+
+    share: FloatArray
+    divisor: FloatArray
+    pays: BoolArray
+    held: BoolArray | None
+    at: FloatArray
+    claims: FloatArray
+
+
+def respond(cells: Cells, prices: CellPrices, where: Where, blur: float) -> Response:
+    """The best y (units, not whole) of each cell at the ``prices``; O(J).
 
     With W = worth - effect > 0 and c = cost + unit the best level has P(D > level) = (c +- move) / W, and the cell
-    stays at its kink where that lies between the two. ``blur`` rounds jumps off: a share over which a cell leaves
-    its lowest quantile, and the part of worth by which c is raised.
+    stays at its kink where that lies between the two. Below the mark W is higher by the relief, so that a cell stays
+    there too. ``blur`` rounds jumps off: a share over which a cell leaves its lowest quantile, and the part of worth
+    by which c is raised.
     """
     worth, start = cells.worth[where], cells.level[where]
-    left = worth - effect
-    divisor = np.maximum(left, _NOTHING)
-    share, stays = _share(cells, left, divisor, cells.cost[where] + unit + blur * worth, where)
+    choice = _choice(cells, worth - prices.effect, prices.relief, cells.cost[where] + prices.unit + blur * worth, where)
+    share, held = choice.share, choice.held
     level, reached, slope = cells.curves.quantile(np.clip(share, 0.0, 1.0), where)
     above = level - start
     leaves = share < 0
@@ -124,11 +192,11 @@ def respond(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where, bl
     above *= np.clip(1.0 + share / blur, 0.0, 1.0)
     # Below the lowest quantile all that is offered is claimed: claims fall unit by unit.
     reached -= level - start - above
-    if stays is not None:
-        above, reached = np.where(stays, cells.kink[where], above), np.where(stays, cells.claims_kink[where], reached)
+    if held is not None:
+        above, reached = np.where(held, choice.at, above), np.where(held, choice.claims, reached)
     made, top = (above > 0) * (reached - cells.claims_level[where]), cells.top[where]
-    moves = (above > 0) & (above < top) & (left > 0)
-    slope *= (moves if stays is None else moves & ~stays) / -divisor
+    moves = (above > 0) & (above < top) & choice.pays
+    slope *= (moves if held is None else moves & ~held) / -choice.divisor
     exceedance = np.clip(1.0 - share, 0.0, 2.0)
     return Response(
         above=np.clip(above, 0.0, top),
@@ -138,36 +206,73 @@ def respond(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where, bl
     )
 
 
-def _share(
-    cells: Cells, left: FloatArray, divisor: FloatArray, cost: FloatArray, where: Where
-) -> tuple[FloatArray, BoolArray | None]:
-    """Share of the demand at the best level (below 0: as little as may be), and which cells stay at their kink."""
-    pays = left > 0
+def _choice(cells: Cells, left: FloatArray, relief: FloatArray, cost: FloatArray, where: Where) -> _Choice:
+    above = _without_mark(cells, left, left, cost, where)
+    if not cells.has_mark:
+        return above
+    spare, mark_share = cells.spare[where], cells.mark_share[where]
+    below = _without_mark(cells, left + np.where(spare > 0, relief, 0.0), left, cost, where)
+    stops = (above.share < mark_share) & (mark_share < below.share)
+    is_below = below.share <= mark_share
+    made = np.minimum(cells.claims_top[where], cells.claims_level[where] + spare)
+    held = [np.zeros(1, dtype=bool) if one.held is None else one.held for one in (below, above)]
+    return _Choice(
+        share=np.where(stops, mark_share, np.where(is_below, below.share, above.share)),
+        divisor=np.where(is_below, below.divisor, above.divisor),
+        pays=below.pays,
+        held=stops | np.where(is_below, *held),
+        at=np.where(stops, cells.mark[where], cells.kink[where]),
+        claims=np.where(stops, made, cells.claims_kink[where]),
+    )
+
+
+def _without_mark(cells: Cells, left: FloatArray, beyond: FloatArray, cost: FloatArray, where: Where) -> _Choice:
+    """The choice where a claim has ``left`` of its worth, ``beyond`` the mark too."""
+    pays, divisor = left > 0, np.maximum(left, _NOTHING)
+    kink, claims_kink = cells.kink[where], cells.claims_kink[where]
     if not cells.has_move:
-        return np.where(pays, 1.0 - cost / divisor, -_FAR), None
-    move, kink, kink_share = cells.move[where], cells.kink[where], cells.kink_share[where]
+        return _Choice(np.where(pays, 1.0 - cost / divisor, -_FAR), divisor, pays, None, kink, claims_kink)
+    move, kink_share = cells.move[where], cells.kink_share[where]
     share = np.minimum(np.maximum(kink_share, 1.0 - (cost + move) / divisor), 1.0 - (cost - move) / divisor)
     # Where claims cost more than they are worth, the best is one of the ends or the kink.
-    kept = left * (cells.claims_kink[where] - cells.claims_level[where]) + (move - cost) * kink > 0
-    return np.where(pays, share, -_FAR), np.where(pays, share == kink_share, kept)
+    made = claims_kink - cells.claims_level[where]
+    earned = left * made if beyond is left else beyond * made + (left - beyond) * cells.relief(made, where)
+    held = np.where(pays, share == kink_share, earned + (move - cost) * kink > 0)
+    return _Choice(np.where(pays, share, -_FAR), divisor, pays, held, kink, claims_kink)
 
 
-def whole(cells: Cells, unit: FloatArray, effect: FloatArray, where: Where) -> tuple[Response, FloatArray]:
+def whole(cells: Cells, prices: CellPrices, where: Where) -> tuple[Response, FloatArray]:
     """The best whole steps at these prices, and what they are worth at them (>= 0, exact per cell).
 
-    The worth at prices is concave in y where a claim is worth more than it costs: the best is next to the
-    unrounded one. Elsewhere y = 0, or next to the kink, is the best. Slopes are those of the unrounded answer.
+    The worth at prices is concave in y where a claim is worth more than it costs: the best is next to the unrounded
+    one. Elsewhere y = 0, next to the kink or next to the mark is the best. Slopes are those of the unrounded answer.
     """
+    smooth = respond(cells, prices, where, _SHARP)
+    above, claims, best = _next_to(cells, smooth.above, prices, where)
+    if cells.has_mark:
+        odd = np.nonzero((cells.worth[where] <= prices.effect) & (prices.relief > 0) & (cells.spare[where] > 0))[0]
+        number = odd + where.start if isinstance(where, slice) else where[odd]
+        few = prices.of(odd, best.size)
+        for place in (cells.mark[number], cells.kink[number]):
+            tried, made, worth = _next_to(cells, place, few, number)
+            better = worth > best[odd]
+            chosen = odd[better]
+            above[chosen], claims[chosen], best[chosen] = tried[better], made[better], worth[better]
+    taken = best > 0
+    answers = Response(
+        np.where(taken, above, 0.0), np.where(taken, claims, 0.0), smooth.above_slope, smooth.claims_slope
+    )
+    return answers, np.where(taken, best, 0.0)
+
+
+def _next_to(
+    cells: Cells, place: FloatArray, prices: CellPrices, where: Where
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Whole steps above or below y = ``place``, the better of the two, their claims and what they are worth net."""
     step, top = cells.step[where], cells.top[where]
-    smooth = respond(cells, unit, effect, where, _SHARP)
-    low = np.minimum(np.floor(smooth.above / step + 1e-9) * step, top)
+    low = np.minimum(np.floor(place / step + 1e-9) * step, top)
     high = np.minimum(low + step, top)
     claims_low, claims_high = cells.claims(low, where), cells.claims(high, where)
-    worth_low = cells.gain(low, claims_low, where) - unit * low - effect * claims_low
-    worth_high = cells.gain(high, claims_high, where) - unit * high - effect * claims_high
-    up = worth_high > worth_low
-    best = np.where(up, worth_high, worth_low)
-    taken = best > 0
-    above = np.where(taken, np.where(up, high, low), 0.0)
-    claims = np.where(taken, np.where(up, claims_high, claims_low), 0.0)
-    return Response(above, claims, smooth.above_slope, smooth.claims_slope), np.where(taken, best, 0.0)
+    net_low, net_high = (cells.net(y, made, prices, where) for y, made in ((low, claims_low), (high, claims_high)))
+    up = net_high > net_low
+    return np.where(up, high, low), np.where(up, claims_high, claims_low), np.where(up, net_high, net_low)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rouxing.optimize.checks import FloatArray, IntArray
+from rouxing.optimize.passing import Passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ class Neighbours:
     most: FloatArray
 
     def spill(self, turned_away: FloatArray) -> FloatArray:
-        """Pickups (N,) that come from neighbours which turn ``turned_away`` (N,) pickups away.
+        """Pickups (N,) that come from neighbours which turn ``turned_away`` (N,) pickups away."""
+        return self.passing.received(turned_away)
 
-        Customers of store s choose among the other stores n of the district with weight share_n / (1 - share_s).
-        """
-        if not self.group.size:
-            return np.zeros(0)
+    @property
+    def passing(self) -> Passing:
+        """Customers of store s choose among the other stores n of the district with weight share_n / (1 - share_s)."""
         others = 1.0 - self.share
-        sent = np.where(others > 1e-9, turned_away / np.where(others > 1e-9, others, 1.0), 0.0)
-        in_district = np.bincount(self.group, sent)[self.group]
-        return np.asarray(np.minimum(self.spill_share * self.share * np.maximum(in_district - sent, 0.0), self.most))
+        has_others = others > 1e-9
+        give = np.where(has_others, 1.0 / np.where(has_others, others, 1.0), 0.0)
+        return Passing(self.group, give, self.spill_share * self.share, self.most)

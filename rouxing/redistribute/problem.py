@@ -11,7 +11,8 @@ from scipy.sparse import coo_array, csr_array, vstack
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.curves import DemandCurves
-from rouxing.optimize.pricing import Prices, PricingProblem
+from rouxing.optimize.passing import Diversion, Passing
+from rouxing.optimize.pricing import Prices, PricingProblem, upper_bound
 from rouxing.redistribute.bounds import quota_bounds
 from rouxing.redistribute.claims import claim_curves
 from rouxing.redistribute.frames import QuotaFrames, checked
@@ -47,8 +48,8 @@ class QuotaProblem:
     """One cycle's question; J cells in the order of their keys, N store-days, X exchange SKUs of store-days, B budgets.
 
     ``lower``, ``upper``, ``previous``, ``reference`` (J,): bounds and quota in force (coupons), claims that the load
-    forecast contains. ``loads`` (N, J) pickups per claim, ``sent`` (N, J) the part of them that goes next door where
-    there is no coupon; ``own_limit`` (N,) what sum(pickups x claims) may be before anybody comes from next door.
+    forecast contains. ``loads`` (N, J) pickups per claim; those of cells ``is_passed`` (J,) go next door where there
+    is no coupon; ``own_limit`` (N,) what sum(pickups x claims) may be before anybody comes from next door.
     ``exchanges`` (X, J) units per claim and ``exchange_limit`` (X,). ``budgets`` (B, J) and ``budget`` (B,) coupons.
     """
 
@@ -63,7 +64,7 @@ class QuotaProblem:
     reference: FloatArray
     store_days: StoreDays
     loads: Any
-    sent: Any
+    is_passed: BoolArray
     own_limit: FloatArray
     exchange_rows: pd.DataFrame
     exchanges: Any
@@ -102,7 +103,7 @@ class QuotaProblem:
 
     def turned_away(self, claims: FloatArray) -> FloatArray:
         """Pickups (N,) lost to their store since claims are below those that the forecast contains."""
-        return np.asarray(self.sent @ np.maximum(self.reference - claims, 0.0))
+        return np.asarray(self.loads @ (self.is_passed * np.maximum(self.reference - claims, 0.0)))
 
     def own_mean(self, claims: FloatArray) -> FloatArray:
         """Mean pickups (N,) under ``claims`` (J,) when nobody comes from next door."""
@@ -164,10 +165,18 @@ class QuotaProblem:
         curves = self.state.curves
         reference = curves.expected_min(self.cells["assumed_coupons"].to_numpy(np.float64))
         own = self.state.mean_limit - self.state.forecast_mean + self.loads @ reference
-        return replace(self, curves=curves, reference=reference, own_limit=own)
+        seen = replace(self, curves=curves, reference=reference, own_limit=own)
+        return replace(seen, neighbours=seen.receiving())
 
-    def pricing(self, spill: FloatArray, start: Prices | None) -> PricingProblem:
-        """The engine's question when ``spill`` (N,) pickups come from next door."""
+    def upper_bound(self, start: Prices | None) -> float:
+        """Most (fen) that quotas can be worth within the limits, those counted as kept that lack a hair of rounding."""
+        asked = self.pricing(start)
+        capacity = asked.effect_capacity + _ROUNDING * (1.0 + np.abs(asked.effect_capacity))
+        most = upper_bound(replace(asked, effect_capacity=capacity))
+        return most + float(self.worth_at(self.lower).sum())
+
+    def pricing(self, start: Prices | None) -> PricingProblem:
+        """The engine's question."""
         nothing = np.zeros(self.lower.size)
         return PricingProblem(
             curves=self.curves,
@@ -182,9 +191,23 @@ class QuotaProblem:
             unit_limits=self.budgets,
             unit_capacity=self.budget,
             effect_limits=self.effects,
-            effect_capacity=np.concatenate([self.own_limit - spill, self.exchange_limit]),
+            effect_capacity=np.concatenate([self.own_limit, self.exchange_limit]),
             tie_key=np.arange(self.lower.size),
             start=start,
+            diversion=self._diversion(),
+        )
+
+    def _diversion(self) -> Diversion:
+        """Who comes from next door; nobody goes elsewhere for an exchange SKU."""
+        exchanges = np.zeros(self.exchange_limit.size)
+        near = self.neighbours.passing
+        group = np.append(near.group, np.zeros(exchanges.size, dtype=np.int64))
+        parts = (np.append(part, exchanges) for part in (near.give, near.take, near.most))
+        return Diversion(
+            reference=self.cells["assumed_coupons"].to_numpy(np.float64),
+            is_passed=self.is_passed,
+            already=np.zeros(group.size),
+            passing=Passing(group, *parts),
         )
 
 
@@ -197,9 +220,6 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
     curves = claim_curves(issued, rest, cells["rest_dispersion"].to_numpy(np.float64))
     reference = curves.expected_min(cells["assumed_coupons"].to_numpy(np.float64))
     loads, entries = _loads(cells, frames.loads, store_days.frame)
-    sent = _matrix(
-        entries, np.where((cells["carrier"] == "store").to_numpy()[entries[2]], entries[0], 0.0), loads.shape
-    )
     in_force = np.maximum(bounds.previous, issued)
     store_days = _with_missing(store_days, loads @ (curves.expected_min(in_force) - reference))
     own = store_days.mean_limit - store_days.forecast.mean + loads @ reference
@@ -220,7 +240,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         reference=reference,
         store_days=store_days,
         loads=loads,
-        sent=sent,
+        is_passed=(cells["carrier"] == "store").to_numpy(),
         own_limit=own,
         exchange_rows=rows,
         exchanges=exchanges,

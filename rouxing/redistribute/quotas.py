@@ -11,7 +11,6 @@ from rouxing.optimize.checks import BoolArray, FloatArray
 from rouxing.optimize.curves import DemandCurves
 from rouxing.optimize.pricing import Prices
 from rouxing.redistribute.benefits import choose_benefits
-from rouxing.redistribute.bound import upper_bound
 from rouxing.redistribute.broken import broken_limits
 from rouxing.redistribute.frames import QuotaFrames, no_exchanges, no_state
 from rouxing.redistribute.held_back import held_back
@@ -94,15 +93,15 @@ def redistribute_quotas(
     parameters = parameters or QuotaParameters()
     frames = _frames(cells, loads, store_days, budgets, totals, exchanges, state)
     problem = build_problem(frames, parameters)
-    found = settled(problem, parameters.spill_rounds, start)
+    found = settled(problem, start)
     keep = held_back(problem, found.quota, found.prices, parameters)
     benefits = choose_benefits(cover, classes)
     if not keep.any():
-        return _described(problem, problem, found.quota, found.prices, keep, found.upper_bound, found.rounds, benefits)
+        return _described(problem, problem, found.quota, found.prices, keep, found.upper_bound, benefits)
     final = problem.frozen(keep)
-    last = settled(final, parameters.spill_rounds, found.prices)
+    last = settled(final, found.prices)
     bound = max(found.upper_bound, last.upper_bound)
-    return _described(problem, final, last.quota, last.prices, keep, bound, last.rounds, benefits)
+    return _described(problem, final, last.quota, last.prices, keep, bound, benefits)
 
 
 def rule_quotas(
@@ -121,16 +120,18 @@ def rule_quotas(
 
     Takes and returns what `redistribute_quotas` does; where ``cells`` has a column wanted_coupons, these are cut
     instead of the quotas in force (a former plan's, say). Per broken limit all its cells give up the same share of what
-    they have above their lower bounds. The upper bound is that of a world without shared limits.
+    they have above their lower bounds.
     """
     parameters = parameters or QuotaParameters()
     problem = build_problem(_frames(cells, loads, store_days, budgets, totals, exchanges, state), parameters)
     free = no_prices(problem)
     keep = held_back(problem, rule_quota(problem), free, parameters)
     final = problem.frozen(keep) if keep.any() else problem
-    bound = max(upper_bound(problem, free), upper_bound(final, free))
+    bound = problem.upper_bound(None)
+    if keep.any():
+        bound = max(bound, final.upper_bound(None))
     benefits = choose_benefits(cover, classes)
-    return _described(problem, final, rule_quota(final), free, keep, bound, 0, benefits)
+    return _described(problem, final, rule_quota(final), free, keep, bound, benefits)
 
 
 def no_prices(problem: QuotaProblem) -> Prices:
@@ -158,7 +159,6 @@ def _described(
     prices: Prices,
     keep: BoolArray,
     bound: float,
-    rounds: int,
     benefits: pd.DataFrame,
 ) -> QuotaPlan:
     """The plan of ``quota`` (J,), decided in ``final``: ``problem`` with the cells of ``keep`` held."""
@@ -176,6 +176,6 @@ def _described(
         # Only rounding is levelled here: a bound that were truly below the value must show.
         upper_bound_fen=bound + 1e-9 * (abs(bound) + 1.0),
         rule_value_fen=float(problem.worth_at(rule_quota(final)).sum()),
-        rounds=rounds,
+        rounds=1,
         prices=prices,
     )

@@ -8,13 +8,13 @@ from scipy.sparse import csr_array
 
 from rouxing.optimize.curves import CurveTable, DemandCurves
 from rouxing.optimize.links import Limits, families
-from rouxing.optimize.response import Cells, respond, whole
+from rouxing.optimize.response import CellPrices, Cells, respond, whole
 
 SHARES = np.array([0.0, 0.2, 0.5, 0.9, 1.0])
 EVERYONE = slice(0, 30)
 
 
-def random_cells(seed: int, move: float) -> Cells:
+def random_cells(seed: int, move: float, has_mark: bool = False) -> Cells:
     random = np.random.default_rng(seed)
     units = np.cumsum(random.choice([0.0, 1.0, 2.5, 6.0], (30, 5)), axis=1)
     step = random.choice([1.0, 3.0, 6.0], 30)
@@ -27,24 +27,35 @@ def random_cells(seed: int, move: float) -> Cells:
         step=step,
         top=step * random.integers(0, 6, 30),
         previous=random.uniform(-2, 15, 30),
+        reference=random.uniform(-2, 15, 30) * random.choice([0.0, 1.0], 30) * has_mark,
     )
 
 
-def worth_at_prices(cells: Cells, above: np.ndarray, unit: np.ndarray, effect: np.ndarray) -> np.ndarray:
-    claims = cells.claims(above, EVERYONE)
-    return np.asarray(cells.gain(above, claims, EVERYONE) - unit * above - effect * claims)
-
-
 @settings(deadline=None, max_examples=80)
-@given(seed=st.integers(0, 2**32 - 1), move=st.sampled_from([0.0, 0.2, 3.0]), dear=st.sampled_from([0.0, 5.0, 20.0]))
-def test_the_whole_answer_is_the_best_of_all_steps_at_any_prices(seed: int, move: float, dear: float) -> None:
-    cells = random_cells(seed, move)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    move=st.sampled_from([0.0, 0.2, 3.0]),
+    dear=st.sampled_from([0.0, 5.0, 20.0]),
+    relief=st.sampled_from([0.0, 2.0, 9.0]),
+)
+def test_the_whole_answer_is_the_best_of_all_steps_at_any_prices(
+    seed: int, move: float, dear: float, relief: float
+) -> None:
+    cells = random_cells(seed, move, relief > 0)
     random = np.random.default_rng(seed)
-    unit, effect = random.uniform(0, dear / 4 + 1e-9, 30), random.uniform(0, dear + 1e-9, 30)
-    answers, worth = whole(cells, unit, effect, EVERYONE)
-    every = [worth_at_prices(cells, np.minimum(steps * cells.step, cells.top), unit, effect) for steps in range(6)]
+    prices = CellPrices(
+        random.uniform(0, dear / 4 + 1e-9, 30), random.uniform(0, dear + 1e-9, 30), random.uniform(0, relief + 1e-9, 30)
+    )
+
+    def worth_at_prices(above: np.ndarray) -> np.ndarray:
+        claims = cells.claims(above, EVERYONE)
+        paid = prices.unit * above + prices.effect * claims
+        return np.asarray(cells.gain(above, claims, EVERYONE) - paid + prices.relief * np.minimum(claims, cells.spare))
+
+    answers, worth = whole(cells, prices, EVERYONE)
+    every = [worth_at_prices(np.minimum(steps * cells.step, cells.top)) for steps in range(6)]
     assert worth == pytest.approx(np.max(every, axis=0), abs=1e-9)
-    assert worth == pytest.approx(worth_at_prices(cells, answers.above, unit, effect), abs=1e-9)
+    assert worth == pytest.approx(worth_at_prices(answers.above), abs=1e-9)
     assert answers.claims == pytest.approx(cells.claims(answers.above, EVERYONE))
 
 
@@ -54,13 +65,13 @@ def test_answers_and_claims_fall_as_prices_rise_at_the_slopes_they_state(seed: i
     cells = random_cells(seed, move)
     nothing, tiny = np.zeros(30), 1e-7
     for price in np.linspace(0.0, 8.0, 9):
-        here = respond(cells, nothing + price, nothing, EVERYONE, 1e-3)
-        dearer = respond(cells, nothing + price + tiny, nothing, EVERYONE, 1e-3)
+        here = respond(cells, CellPrices(nothing + price, nothing, np.zeros(1)), EVERYONE, 1e-3)
+        dearer = respond(cells, CellPrices(nothing + price + tiny, nothing, np.zeros(1)), EVERYONE, 1e-3)
         steady = np.abs(dearer.above_slope - here.above_slope) <= 1e-3 * np.abs(here.above_slope)
         moved = (dearer.above - here.above) / tiny
         assert moved[steady] == pytest.approx(here.above_slope[steady], rel=1e-2, abs=1e-4)
-        by_claim = respond(cells, nothing, nothing + price, EVERYONE, 1e-3)
-        more = respond(cells, nothing, nothing + price + 0.5, EVERYONE, 1e-3)
+        by_claim = respond(cells, CellPrices(nothing, nothing + price, np.zeros(1)), EVERYONE, 1e-3)
+        more = respond(cells, CellPrices(nothing, nothing + price + 0.5, np.zeros(1)), EVERYONE, 1e-3)
         assert (dearer.above <= here.above + 1e-9).all()
         assert (more.claims <= by_claim.claims + 1e-9).all()
 
@@ -69,7 +80,10 @@ def test_few_cells_answer_as_they_do_among_all() -> None:
     cells = random_cells(7, 0.2)
     some = np.array([4, 29, 0])
     unit = np.linspace(0, 3, 30)
-    all_answers, one = respond(cells, unit, unit, EVERYONE, 1e-3), respond(cells, unit[some], unit[some], some, 1e-3)
+    all_answers, one = (
+        respond(cells, CellPrices(unit, unit, np.zeros(1)), EVERYONE, 1e-3),
+        respond(cells, CellPrices(unit[some], unit[some], np.zeros(1)), some, 1e-3),
+    )
     assert one.above.tolist() == all_answers.above[some].tolist()
     assert one.claims.tolist() == all_answers.claims[some].tolist()
 

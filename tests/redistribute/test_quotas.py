@@ -319,3 +319,14 @@ def test_prices_of_an_earlier_plan_lead_to_a_plan_as_good() -> None:
     assert warm.upper_bound_fen >= warm.value_fen
     with pytest.raises(RefusedInputError, match="start"):
         redistribute_quotas(**one_cell(), start=cold.prices)
+
+
+def test_the_bound_counts_a_limit_as_kept_that_lacks_a_hair_of_rounding() -> None:
+    """The exchange goods are what the claims at the least quota take, less rounding: nothing has to be cut for that."""
+    frames = one_cell(exchange_sku_id="K1", rest_claims=3.0, value_fen=0.0)
+    units = {"forecast_units": [1.5], "open_units": [9.0], "mean_limit": [1.5]}
+    frames["exchanges"] = pd.DataFrame({"store_id": ["S1"], "sku_id": ["K1"], "business_date": [pd.Timestamp(TODAY)]})
+    for hair in (0.0, 1e-14, 1e-10):
+        plan = rule_quotas(**frames | {"exchanges": frames["exchanges"].assign(**units | {"mean_limit": 1.5 - hair})})
+        assert only(plan)[0] == 20
+        assert plan.upper_bound_fen >= plan.value_fen
