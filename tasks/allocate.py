@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
+import pandas as pd
 from prefect import task
 
 from rouxing.model.errors import PermanentError
@@ -19,8 +20,19 @@ from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, is_known, name_draft
 from tasks.options import STEP
 
-# The day's plan follows on the same inputs and begins with what was just decided; only the last one is kept.
-_last_decided: dict[str, DayAllocation] = {}
+
+@dataclass(frozen=True)
+class Decided:
+    """An allocation with all that it was made of."""
+
+    forecast_id: str
+    frames: dict[str, pd.DataFrame]
+    parameters: AllocationParameters
+    made: DayAllocation
+
+
+# The day's plan follows at once, on the same inputs; only the last allocation of this process is kept for it.
+_last_decided: dict[Moment, Decided] = {}
 
 
 @task(name="allocate-day", **STEP)
@@ -42,19 +54,20 @@ def allocate_day(moment: Moment) -> str:
         frames = read_allocation_inputs(connection, moment.known_by, moment.business_date, moment.stores, forecast_id)
     parameters = AllocationParameters()
     draft = name_draft("allocation", moment, frames, forecast_id=forecast_id, **asdict(parameters))
+    _last_decided.clear()
     if not is_known(database, "allocate/touch_run", allocation_id=draft.name):
         made = decide_allocation(moment.business_date, frames, parameters)
         with database.connect() as connection:
             write_allocation(connection, draft, made)
-        _last_decided.clear()
-        _last_decided[draft.name] = made
+        _last_decided[moment] = Decided(forecast_id, frames, parameters, made)
     tell("allocate", "decide", 1.0)
     return draft.name
 
 
-def take_decided(allocation_id: str) -> DayAllocation | None:
-    """The allocation of this name if this process was the last to decide one; it is handed out once."""
-    return _last_decided.pop(allocation_id, None)
+def take_decided(moment: Moment, forecast_id: str) -> Decided | None:
+    """What this process has just decided for the moment on this forecast, handed out once; None = nothing."""
+    last = _last_decided.pop(moment, None)
+    return last if last and last.forecast_id == forecast_id else None
 
 
 def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) -> None:

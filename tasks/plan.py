@@ -18,7 +18,7 @@ from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 from rouxing.warehouse.plan_inputs import read_allocation_inputs, read_quota_inputs
-from tasks.allocate import take_decided, write_allocation
+from tasks.allocate import Decided, take_decided, write_allocation
 from tasks.budget import OutOfTimeError, within_budget
 from tasks.context import Moment, current_database, tell
 from tasks.drafts import Draft, frame_hashes, is_known, name_hashed
@@ -57,13 +57,14 @@ def settle_jointly(moment: Moment) -> str:
         if first.empty:
             return ""
         forecast_id, allocation_id = str(first["forecast_id"].iloc[0]), str(first["allocation_id"].iloc[0])
-        question = read_question(connection, moment, forecast_id, allocation_id)
+        decided = take_decided(moment, forecast_id)
+        question = read_question(connection, moment, forecast_id, allocation_id, decided)
         parameters = read_parameters(connection, moment, len(question.allocation["stores"]))
-    first_draft, allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
-    first_allocation = take_decided(first_draft.name)
+    allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
+    known = decided.made if decided and decided.parameters == parameters.allocation else None
     is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
     if not (is_made and is_known(database, "redistribute/touch_run", redistribution_id=redistribution.name)):
-        rounds = within_budget("the day's plan", lambda: settle(question, parameters, first_allocation))
+        rounds = within_budget("the day's plan", lambda: settle(question, parameters, known))
         with database.connect() as connection:
             _write(connection, allocation, redistribution, rounds, parameters)
         _study(redistribution.name, question, parameters, best_round(rounds))
@@ -71,11 +72,15 @@ def settle_jointly(moment: Moment) -> str:
     return redistribution.name
 
 
-def read_question(connection: Connection, moment: Moment, forecast_id: str, allocation_id: str) -> DayQuestion:
-    """What the day's decisions are made of, as known by the moment."""
+def read_question(
+    connection: Connection, moment: Moment, forecast_id: str, allocation_id: str, decided: Decided | None = None
+) -> DayQuestion:
+    """What the day's decisions are made of, as known by the moment; ``decided``: an allocation made of it just now."""
     known = moment.known_by, moment.business_date
-    allocation = read_allocation_inputs(connection, *known, moment.stores, forecast_id)
-    quotas = read_quota_inputs(connection, *known, allocation_id, planned_at=moment.as_of)
+    allocation = decided.frames if decided else read_allocation_inputs(connection, *known, moment.stores, forecast_id)
+    quotas = read_quota_inputs(
+        connection, *known, allocation_id, planned_at=moment.as_of, sku_split=allocation["split"]
+    )
     scope = stores_in_scope(moment.stores, quotas["pilot_scope"]["store_id"])
     return DayQuestion(moment.business_date, allocation, quotas, scope)
 
@@ -111,12 +116,11 @@ def _studies(question: DayQuestion, parameters: JointParameters, best: Round) ->
 
 def name_drafts(
     moment: Moment, question: DayQuestion, parameters: JointParameters, forecast_id: str
-) -> tuple[Draft, Draft, Draft]:
-    """The allocation that is made of this question on its own, and the allocation and redistribution made jointly."""
-    own = frame_hashes(question.allocation)
-    first = name_hashed("allocation", moment, own, forecast_id=forecast_id, **asdict(parameters.allocation))
+) -> tuple[Draft, Draft]:
+    """Names of the allocation and the redistribution that the joint loop makes of this question."""
     # Frames that both decisions read are named once each, by who reads them.
-    inputs = {**own, **{f"quota_{name}": digest for name, digest in frame_hashes(question.quotas).items()}}
+    quotas = {f"quota_{name}": frame for name, frame in question.quotas.items()}
+    inputs = frame_hashes({**question.allocation, **quotas})
     # Both are made together: each is named by all that made either.
     joint = {name: asdict(parameters)[name] for name in ("rounds", "weights", "economics", "quotas")}
     allocation = name_hashed(
@@ -126,7 +130,7 @@ def name_drafts(
         "redistribution", moment, inputs, allocation_id=allocation.name, by_rule=False, joint=joint,
         **asdict(parameters.quotas),
     )  # fmt: skip
-    return first, allocation, redistribution
+    return allocation, redistribution
 
 
 def _write(

@@ -14,6 +14,8 @@ from rouxing.warehouse.database import Connection
 from rouxing.warehouse.frames import read_frame
 
 Frames = dict[str, pd.DataFrame]
+# Sorts of a million rows stay in memory.
+ROOM_TO_SORT = "set local work_mem = '128MB'"
 
 
 def read_allocation_inputs(
@@ -25,6 +27,7 @@ def read_allocation_inputs(
     """
     as_of = {"known_by": known_by, "business_date": business_date}
     last_date = business_date + timedelta(days=PLANNED_DAYS - 1)
+    connection.execute(ROOM_TO_SORT)
     stores = read_frame(connection, "core/stores", **as_of)
     return {
         "stores": stores[stores["store_id"].isin(scope)] if scope else stores,
@@ -51,12 +54,14 @@ def read_quota_inputs(
     business_date: date,
     allocation_id: str,
     planned_at: datetime | None = None,
+    sku_split: pd.DataFrame | None = None,
 ) -> Frames:
     """Everything the quota decision is made of, as known by the moment. The same moment gives the same frames.
 
     ``planned_at``: moment of the plan itself, up to which the updates of today and the cycles before count; absent =
-    ``known_by``.
+    ``known_by``. ``sku_split``: that of the forecast, where it was read before.
     """
+    connection.execute(ROOM_TO_SORT)
     as_of = {"known_by": known_by, "business_date": business_date, "origin": business_date - timedelta(days=1)}
     plan = {"allocation_id": allocation_id}
     allocation = read_frame(connection, "redistribute/allocation", **plan)
@@ -90,7 +95,7 @@ def read_quota_inputs(
         "state": read_frame(connection, "redistribute/state", **moment),
         "classes": read_frame(connection, "redistribute/classes", as_of=planned_at or known_by),
         "curves": read_frame(connection, "forecast/redemption_curves", **forecast),
-        "sku_split": read_frame(connection, "forecast/sku_split", **forecast),
+        "sku_split": read_frame(connection, "forecast/sku_split", **forecast) if sku_split is None else sku_split,
         "overrides": read_frame(connection, "core/overrides", **as_of),
         "pilot_scope": read_frame(connection, "core/pilot_scope", **as_of),
     }
