@@ -62,7 +62,8 @@ def trim(stand: Stand) -> None:
             touched = np.nonzero(is_over[family.row] & (family.use > 0) & (stand.above > 0))[0]
             gone[_cheapest(stand, family, stand.less(touched, steps * stand.cells.step[touched]), held)] = True
         given_up = np.nonzero(gone)[0]
-        if not given_up.size:
+        # The last steps of a cell may give back nothing: demand ends below them.
+        if not given_up.size and (steps * stand.cells.step >= stand.above).all():
             return
         stand.remove(stand.less(given_up, steps * stand.cells.step[given_up]))
         steps *= 2.0

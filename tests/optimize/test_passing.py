@@ -97,6 +97,14 @@ def test_plans_keep_what_comes_over_and_bounds_are_above_the_best_of_all(seed: i
     assert upper_bound(replace(asked, start=prices)) >= best - 1e-9
 
 
+@pytest.mark.parametrize("seed", [17, 238])
+def test_steps_beyond_all_demand_are_given_up_too(seed: int) -> None:
+    """The cost of moving holds a cell above what is wanted: the first steps down relieve nobody."""
+    asked = question(seed)
+    plan = solve(asked)
+    assert (load_of(asked, plan.quantity) <= asked.effect_capacity + 1e-9)[~plan.effect_inherited].all()
+
+
 def test_what_a_cut_sends_next_door_is_seen_before_it_is_made() -> None:
     """One coupon less at either store relieves the full one; only the one next door sends a customer over."""
     curves = DemandCurves(np.array([0.0, 1.0]), np.full((2, 2), 100.0))
