@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
@@ -89,13 +91,20 @@ def ahead(row: IntArray, amount: FloatArray) -> FloatArray:
 def top_up(stand: Stand) -> None:
     """Add steps while they gain and every limit has room, best gain for the price of their room first.
 
-    A round accepts what fits together with all that is ahead of it; room only shrinks, so who does not fit is out.
+    A round accepts what fits together with those ahead of it; who does not fit alone is out, since room only shrinks.
     """
-    hopeful = np.nonzero(stand.above < stand.cells.top)[0]
-    while hopeful.size:
-        offer = _offer(stand, hopeful)
-        stand.add(offer.of(np.nonzero(_fits_in_turn(stand, offer))[0]))
-        hopeful = offer.cell[stand.above[offer.cell] < stand.cells.top[offer.cell]]
+    offer, rank = _offer(stand, np.nonzero(stand.above < stand.cells.top)[0])
+    while offer.cell.size:
+        fits = _fits_in_turn(stand, offer)
+        taken = offer.of(np.nonzero(fits)[0])
+        stand.add(taken)
+        waiting = np.nonzero(~fits)[0]
+        waiting = waiting[_fits_alone(stand, offer.of(waiting))]
+        again, its_rank = _offer(stand, taken.cell[stand.above[taken.cell] < stand.cells.top[taken.cell]])
+        rank = np.concatenate([rank[waiting], its_rank])
+        # Two sorted runs: a stable sort joins them in one pass.
+        order = np.argsort(rank, kind="stable")
+        offer, rank = offer.of(waiting).joined(again).of(order), rank[order]
 
 
 def _with_room(stand: Stand, cell: IntArray) -> IntArray:
@@ -108,16 +117,22 @@ def _with_room(stand: Stand, cell: IntArray) -> IntArray:
     return cell
 
 
-def _offer(stand: Stand, hopeful: IntArray) -> Moves:
-    """What each cell would add next if it had all the room to itself, best first; none that gains or fits nothing."""
+def _offer(stand: Stand, hopeful: IntArray) -> tuple[Moves, FloatArray]:
+    """What each cell would add next if it had all the room to itself, best first; none that gains or fits nothing.
+
+    With it what it is sorted by: the gain for the price of its room, negative.
+    """
     hopeful = _with_room(stand, hopeful)
     first = stand.more(hopeful, stand.cells.step[hopeful])
+    first = first.of(np.nonzero(first.worth > 0)[0])
     steps = _steps_that_fit(stand, first)
-    useful = np.nonzero((steps >= 1) & (first.worth > 0))[0]
+    useful = np.nonzero(steps >= 1)[0]
     first, steps = first.of(useful), steps[useful]
-    offer = _several(stand, first, steps) if (steps >= _MANY).any() else first
-    ratio = np.divide(offer.worth, offer.paid, out=np.full(useful.size, np.inf), where=offer.paid > 0)
-    return offer.of(np.argsort(-ratio, kind="stable"))
+    many = np.nonzero(steps >= _MANY)[0]
+    offer = first.of(np.nonzero(steps < _MANY)[0]).joined(_several(stand, first.of(many), steps[many]))
+    rank = -np.divide(offer.worth, offer.paid, out=np.full(useful.size, np.inf), where=offer.paid > 0)
+    order = np.lexsort((offer.cell, rank))
+    return offer.of(order), rank[order]
 
 
 def _several(stand: Stand, first: Moves, steps: FloatArray) -> Moves:
@@ -142,19 +157,39 @@ def _steps_that_fit(stand: Stand, first: Moves) -> FloatArray:
     return steps
 
 
-def _fits_in_turn(stand: Stand, offer: Moves) -> BoolArray:
-    """Which of the offers, in their order, keep every limit even if all before them are taken; always the first."""
+def _fits_alone(stand: Stand, offer: Moves) -> BoolArray:
+    """Which of the offers each limit has room for."""
     fits = np.ones(offer.cell.size, dtype=bool)
     room = np.append(stand.room, np.inf)
     for family in stand.limits.families:
-        need = offer.needs(family)
-        using = np.nonzero(need > 0)[0]
-        using = using[np.argsort(family.row[offer.cell[using]], kind="stable")]
-        row = family.row[offer.cell[using]]
-        total = ahead(row, need[using]) + need[using]
-        fits[using] &= total <= room[row] + ROUNDING * (1.0 + np.abs(room[row]))
+        left = room[family.row[offer.cell]]
+        fits &= offer.needs(family) <= left * (1.0 + ROUNDING) + ROUNDING
+    return fits
+
+
+def _fits_in_turn(stand: Stand, offer: Moves) -> BoolArray:
+    """Which of the offers, in their order, keep every limit even if all of them are taken; always the first.
+
+    One family after the other: who is out in one takes nothing of the next.
+    """
+    taken = np.arange(offer.cell.size)
+    room = np.append(stand.room, np.inf)
+    for family in stand.limits.families:
+        row = family.row[offer.cell[taken]]
+        need = family.use[offer.cell[taken]] * (offer.claims if family.is_effect else offer.units)[taken]
+        order = np.argsort(_narrow(row), kind="stable")
+        total = ahead(row[order], need[order]) + need[order]
+        limit = room[row[order]]
+        taken = np.sort(taken[order[(need[order] <= 0) | (total <= limit + ROUNDING * (1.0 + np.abs(limit)))]])
+    fits = np.zeros(offer.cell.size, dtype=bool)
+    fits[taken] = True
     fits[:1] = True
     return fits
+
+
+def _narrow(row: IntArray) -> Any:
+    """The rows as the smallest whole numbers that hold them: short ones are sorted by radix, many times as fast."""
+    return row.astype(np.int16) if row.max(initial=0) < 2**15 else row
 
 
 def blocked_prices(stand: Stand, asked: Cells) -> FloatArray:

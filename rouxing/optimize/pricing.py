@@ -155,38 +155,41 @@ def _settled(ready: _Prepared) -> tuple[Stand, float]:
 
 
 def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
-    """Whole steps that keep every limit, near those that cells would take at the prices found."""
-    stand = _first_stand(cells, limits, found)
-    if cells.has_mark:
+    """Whole steps that keep every limit, near those that cells would take at the prices found.
+
+    Where that is far too much, near those at prices a little higher: where many answers jump at one price, adding in
+    order of worth beats trimming limit by limit. Where it does not, the better of both.
+    """
+    everyone = slice(0, found.above.size)
+    asked = Stand(cells, limits, found.prices, found.above, cells.claims(found.above, everyone))
+    if -float((found.prices * np.minimum(asked.room, 0.0)).sum()) <= _OVERSHOOT * found.bound:
+        return _kept(asked, found.bound)
+    answers, _ = whole(cells, limits.priced(found.prices * _RAISED, everyone), everyone)
+    raised = _kept(Stand(cells, limits, found.prices, answers.above, answers.claims), found.bound)
+    if found.bound - raised.value() <= _POOR * found.bound:
+        return raised
+    return max(raised, _kept(asked, found.bound), key=Stand.value)
+
+
+def _kept(stand: Stand, bound: float) -> Stand:
+    """The steps cut until every limit is kept, then filled up and exchanged until that is no longer worth while."""
+    if stand.cells.has_mark:
         # A step that fits here may keep a limit elsewhere from which nothing has to be taken then.
         top_up(stand)
     trim(stand)
     top_up(stand)
     for _ in range(_EXCHANGES):
         before = stand.value()
-        if found.bound - before <= _CLOSE * found.bound:
+        if bound - before <= _CLOSE * bound:
             break
         tried = stand.copy()
-        for family in limits.families:
+        for family in stand.limits.families:
             exchange(tried, family)
         trim(tried)
         top_up(tried)
         gained = tried.value() - before
         stand = tried if gained > 0 else stand
-        if gained <= _WORTHWHILE * (found.bound - before):
+        if gained <= _WORTHWHILE * (bound - before):
             break
     trim(stand)
     return stand
-
-
-def _first_stand(cells: Cells, limits: Limits, found: Candidate) -> Stand:
-    """What cells would take at the prices found; where that is far too much, at prices a little higher.
-
-    Too much where many answers jump at one price: there adding in order of worth beats trimming limit by limit.
-    """
-    everyone = slice(0, found.above.size)
-    stand = Stand(cells, limits, found.prices, found.above, cells.claims(found.above, everyone))
-    if -float((found.prices * np.minimum(stand.room, 0.0)).sum()) <= _OVERSHOOT * found.bound:
-        return stand
-    answers, _ = whole(cells, limits.priced(found.prices * _RAISED, everyone), everyone)
-    return Stand(cells, limits, found.prices, answers.above, answers.claims)
