@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -25,14 +25,23 @@ class DemandCurves:
 
     shares: FloatArray
     units: FloatArray
+    _table: CurveTable | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def table(self) -> CurveTable:
+        """The same laid out for the engine, made at first use: O(J K)."""
+        if self._table is None:
+            object.__setattr__(self, "_table", CurveTable.of(self))
+        assert self._table is not None
+        return self._table
 
     def expected_min(self, level: FloatArray) -> FloatArray:
         """E[min(D, level)] in units for levels (J,) or (J, M): what sells, or is claimed, of what is offered."""
-        return self._by_column(CurveTable.of(self).expected_min, level)
+        return self._by_column(self.table.expected_min, level)
 
     def exceedance(self, level: FloatArray) -> FloatArray:
         """P(D > level) for levels (J,) or (J, M): the slope of `expected_min` to the right of the level."""
-        return self._by_column(CurveTable.of(self).exceedance, level)
+        return self._by_column(self.table.exceedance, level)
 
     def _by_column(self, function: Callable[[FloatArray, Where], FloatArray], level: FloatArray) -> FloatArray:
         levels = np.asarray(level, dtype=np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray, finite_array, refuse_where
-from rouxing.optimize.curves import CurveTable, DemandCurves
+from rouxing.optimize.curves import DemandCurves
 from rouxing.optimize.links import Limits, families
 from rouxing.optimize.passing import Diversion
 from rouxing.optimize.response import Cells
@@ -130,15 +130,16 @@ def whole_steps(problem: PricingProblem) -> FloatArray:
 
 def cells_of(problem: PricingProblem, order: IntArray) -> Cells:
     """The question above its lower bounds, in the order of the tie keys."""
-    units = problem.curves.units if _is_sorted(order) else problem.curves.units[order]
-    curves = CurveTable.of(DemandCurves(problem.curves.shares, units))
+    curves = problem.curves
+    if not _is_sorted(order):
+        curves = DemandCurves(curves.shares, curves.units[order])
     worth, cost, base, lower, _, step, previous, move = (
         np.asarray(getattr(problem, name), dtype=np.float64)[order] for name in _CELL_VECTORS
     )
     top = step * whole_steps(problem)[order]
     diverted = problem.diversion.of(order) if problem.diversion else None
     reference = np.where(diverted.is_passed, diverted.reference - lower, 0.0) if diverted else None
-    return Cells.of(curves, worth, cost, move, base + lower, step, top, previous - lower, reference)
+    return Cells.of(curves.table, worth, cost, move, base + lower, step, top, previous - lower, reference)
 
 
 def limits_of(problem: PricingProblem, cells: Cells, order: IntArray) -> tuple[Limits, FloatArray]:

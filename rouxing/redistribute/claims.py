@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeAlias
 
 import numpy as np
 from scipy.special import gammainc, gammaincinv
@@ -14,7 +13,6 @@ from rouxing.optimize.curves import DemandCurves
 SHARES = np.array([0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0])
 # Shapes of the table; between two of them quantiles differ by less than a thousandth of the standard deviation.
 _SHAPES = np.geomspace(1e-3, 1e6, 2_000)
-_Table: TypeAlias = tuple[FloatArray, FloatArray]
 
 
 def claim_curves(issued: FloatArray, rest: FloatArray, dispersion: FloatArray) -> DemandCurves:
@@ -25,13 +23,10 @@ def claim_curves(issued: FloatArray, rest: FloatArray, dispersion: FloatArray) -
     the last one makes up for the straight lines between the others. Cost: one table look-up per cell and share.
     """
     shape = np.clip(rest / (1.0 + dispersion * rest), _SHAPES[0], _SHAPES[-1])
-    scale = rest / shape
-    place = np.log(shape)
-    inner, lowest = _gamma_table()
+    known = _between(_gamma_table(), shape) * (rest / shape)[:, None]
     units = np.empty((rest.size, SHARES.size))
-    for knot, quantile in enumerate(inner.T, start=1):
-        units[:, knot] = np.interp(place, np.log(_SHAPES), quantile) * scale
-    units[:, 0] = np.minimum(np.interp(place, np.log(_SHAPES), lowest) * scale, units[:, 1])
+    units[:, 1:-1] = known[:, 1:]
+    units[:, 0] = np.minimum(known[:, 0], known[:, 1])
     widths = np.diff(SHARES)
     below = (widths[:-1] * (units[:, :-2] + units[:, 1:-1])).sum(axis=1) / 2.0
     units[:, -1] = np.maximum(2.0 * (rest - below) / widths[-1] - units[:, -2], units[:, -2])
@@ -55,12 +50,20 @@ def rest_of_claims(
     return wanted * left_share * level, 1.0 / (shape + issued)
 
 
+def _between(table: FloatArray, shape: FloatArray) -> FloatArray:
+    """Rows of the table (shapes, columns) at each shape (J,), straight between two of them on the logarithm."""
+    place = (np.log(shape) - np.log(_SHAPES[0])) / np.log(_SHAPES[1] / _SHAPES[0])
+    low = np.clip(np.floor(place).astype(np.int64), 0, _SHAPES.size - 2)
+    above = (place - low)[:, None]
+    return np.asarray(table[low] * (1.0 - above) + table[low + 1] * above)
+
+
 @cache
-def _gamma_table() -> _Table:
-    """Shapes x inner shares: quantiles of a gamma of scale 1; and (shapes,) the first knot.
+def _gamma_table() -> FloatArray:
+    """Shapes x (first knot, inner shares): quantiles of a gamma of scale 1.
 
     The first knot is where a straight line up to the next has the mean of the values below that: never below 0.
     """
     inner = gammaincinv(_SHAPES[:, None], SHARES[None, 1:-1])
     lowest_mean = _SHAPES * gammainc(_SHAPES + 1.0, inner[:, 0]) / SHARES[1]
-    return inner, np.maximum(2.0 * lowest_mean - inner[:, 0], 0.0)
+    return np.column_stack([np.maximum(2.0 * lowest_mean - inner[:, 0], 0.0), inner])
