@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from rouxing.optimize.checks import BoolArray, FloatArray, IntArray
 from rouxing.optimize.pricing import Prices
@@ -16,16 +17,16 @@ def held_back(problem: QuotaProblem, quota: FloatArray, prices: Prices, paramete
     First come quotas below what is issued, then those that relieve a broken limit, then the most valuable.
     """
     changed = quota != problem.previous
-    stocks, stock = np.unique(problem.cells["stock_id"].to_numpy(object), return_inverse=True)
+    stock, stocks = pd.factorize(problem.cells["stock_id"])
     nothing = np.zeros(changed.size, dtype=bool)
-    few_stocks = np.unique(stock[changed]).size <= parameters.max_changed_stocks
+    few_stocks = np.count_nonzero(np.bincount(stock[changed])) <= parameters.max_changed_stocks
     if few_stocks and changed.sum() <= parameters.max_changed_carriers:
         return nothing
     relief, benefit = _merits(problem, quota, prices)
     relief, benefit = np.where(changed, relief, 0.0), np.where(changed, benefit, 0.0)
     best_stocks = _best(
-        np.bincount(stock, relief, minlength=stocks.size).astype(np.float64),
-        np.bincount(stock, benefit, minlength=stocks.size).astype(np.float64),
+        np.bincount(stock, relief, minlength=len(stocks)).astype(np.float64),
+        np.bincount(stock, benefit, minlength=len(stocks)).astype(np.float64),
         parameters.max_changed_stocks,
     )
     allowed = changed & np.isin(stock, best_stocks)

@@ -50,7 +50,8 @@ class QuotaProblem:
     ``lower``, ``upper``, ``previous``, ``reference`` (J,): bounds and quota in force (coupons), claims that the load
     forecast contains. ``loads`` (N, J) pickups per claim; those of cells ``is_passed`` (J,) go next door where there
     is no coupon; ``own_limit`` (N,) what sum(pickups x claims) may be before anybody comes from next door.
-    ``exchanges`` (X, J) units per claim and ``exchange_limit`` (X,). ``budgets`` (B, J) and ``budget`` (B,) coupons.
+    ``exchanges`` (X, J) units per claim and ``exchange_limit`` (X,); ``effects`` (N + X, J) is both. ``budgets`` (B, J)
+    and ``budget`` (B,) coupons.
     """
 
     cells: pd.DataFrame
@@ -69,6 +70,7 @@ class QuotaProblem:
     exchange_rows: pd.DataFrame
     exchanges: Any
     exchange_limit: FloatArray
+    effects: Any
     budget_rows: pd.DataFrame
     budgets: Any
     budget: FloatArray
@@ -126,11 +128,6 @@ class QuotaProblem:
         room[: self.own_limit.size] -= self.spill(claims)
         return room
 
-    @property
-    def effects(self) -> Any:
-        """Store-days and exchange SKUs under each other (N + X, J)."""
-        return csr_array(vstack([self.loads, self.exchanges]))
-
     def broken(self, room: FloatArray) -> BoolArray:
         """Limits (N + X,) that ``room`` shows over by more than rounding."""
         limits = np.concatenate([self.own_limit, self.exchange_limit])
@@ -162,7 +159,8 @@ class QuotaProblem:
         """The question on smoothed demand, load and limits: what is decided with, so that noise moves nothing."""
         if not self.state.has_memory:
             return self
-        curves = self.state.curves
+        issued, dispersion = (self.cells[name].to_numpy(np.float64) for name in ("issued_coupons", "rest_dispersion"))
+        curves = claim_curves(issued, np.maximum(self.state.wanted_claims - issued, 0.0), dispersion)
         reference = curves.expected_min(self.cells["assumed_coupons"].to_numpy(np.float64))
         own = self.state.mean_limit - self.state.forecast_mean + self.loads @ reference
         seen = replace(self, curves=curves, reference=reference, own_limit=own)
@@ -245,6 +243,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         exchange_rows=rows,
         exchanges=exchanges,
         exchange_limit=units,
+        effects=csr_array(vstack([loads, exchanges])),
         budget_rows=budget_rows,
         budgets=budgets,
         budget=budget,

@@ -8,15 +8,13 @@ import numpy as np
 import pandas as pd
 
 from rouxing.optimize.checks import FloatArray
-from rouxing.optimize.curves import DemandCurves
-from rouxing.redistribute.claims import claim_curves
 from rouxing.redistribute.keys import CELL, DAY, KeyBook
 from rouxing.redistribute.parameters import QuotaParameters
 
 
 @dataclass(frozen=True, slots=True)
 class Smoothed:
-    """Smoothed claims of a day (J,), forecast mean and mean limit (N,), and the curves they make.
+    """Smoothed claims of a day (J,), forecast mean and mean limit (N,).
 
     ``has_memory``: False in a first cycle, where all are what is seen now.
     """
@@ -24,7 +22,6 @@ class Smoothed:
     wanted_claims: FloatArray
     forecast_mean: FloatArray
     mean_limit: FloatArray
-    curves: DemandCurves
     has_memory: bool
 
 
@@ -45,7 +42,6 @@ def smoothed(
     days = store_days[DAY].assign(stock_id="")
     columns = ["stock_id", *DAY]
     mean = store_days["forecast_mean"].to_numpy(np.float64)
-    dispersion = cells["rest_dispersion"].to_numpy(np.float64)
     mean_before = _remembered(state, "forecast_mean", days, columns)
     forecast_mean = _blend(mean_before, mean, parameters.smoothing)
     room = _cautious(_remembered(state, "mean_limit", days, columns) - mean_before, mean_limit - mean, parameters)
@@ -53,7 +49,6 @@ def smoothed(
         wanted_claims=wanted,
         forecast_mean=forecast_mean,
         mean_limit=forecast_mean + room,
-        curves=claim_curves(issued, np.maximum(wanted - issued, 0.0), dispersion),
         has_memory=bool(len(state)),
     )
 
