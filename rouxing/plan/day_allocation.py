@@ -8,10 +8,11 @@ from datetime import date
 
 import pandas as pd
 
-from rouxing.allocate.staff import StaffParameters, plan_staff
+from rouxing.allocate.staff import StaffParameters
 from rouxing.allocate.stock import StockAllocation, StockParameters
 from rouxing.allocate.store_days import StoreDayParameters, store_day_limits
 from rouxing.forecast.units import slot_arrivals
+from rouxing.plan.day_staff import decide_staff
 from rouxing.plan.day_stock import decide_stock
 from rouxing.plan.shifted_load import shifted_days
 
@@ -55,6 +56,7 @@ def decide_allocation(
     load_shift: pd.DataFrame | None = None,
     store_prices: pd.DataFrame | None = None,
     through_planned: bool = False,
+    last: DayAllocation | None = None,
 ) -> DayAllocation:
     """Transfers, people per half hour and store-day limits for the business date and the day after.
 
@@ -64,7 +66,8 @@ def decide_allocation(
     ``load_shift``: store_id, business_date, mean_shift (pickups): what quotas decided since the forecast bring or take
     away (`shifted_days`); demand, people and limits follow. ``store_prices``: store_id, business_date, price_fen: what
     one more pickup that the store's goods could serve is worth. ``through_planned``: goods are sent for both days where
-    a transfer can serve both, not only up to the next transfer.
+    a transfer can serve both, not only up to the next transfer. ``last``: an allocation of the same stores, rosters
+    and bookings; store-days whose arrivals are as they were there keep its people.
     """
     stores, overrides = frames["stores"], frames.get("overrides")
     days = frames["days"][frames["days"]["store_id"].isin(stores["store_id"])]
@@ -75,7 +78,7 @@ def decide_allocation(
     )  # fmt: skip
     planned = days[days["date"] < pd.Timestamp(business_date) + pd.Timedelta(days=PLANNED_DAYS)]
     load = slot_arrivals(planned, frames["slots"], parameters.staffing_quantile)
-    staff = plan_staff(load, stores, frames["rosters"], parameters.staff, overrides, frames.get("bookings"))
+    staff = decide_staff(load, frames, parameters.staff, last)
     loads = planned.rename(columns={"date": "business_date", "mean": "load_mean"})
     loads = loads.assign(load_upper=loads[parameters.load_quantile])[
         ["store_id", "business_date", "load_mean", "load_upper"]

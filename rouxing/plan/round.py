@@ -218,6 +218,7 @@ def _allocation(
         load_shift=shift,
         store_prices=last.keys.assign(price_fen=told.goods_fen),
         through_planned=True,
+        last=last.allocation,
     )
     forecast = last.allocation.store_days[[*DAY, "load_mean", "load_upper"]]
     days = made.store_days.drop(columns=["load_mean", "load_upper"]).merge(forecast, on=DAY, how="left")

@@ -47,3 +47,15 @@ def test_a_capacity_set_by_hand_caps_the_store_day() -> None:
     days_of = limits(decided(overrides=overrides))
     assert days_of.loc["S1", "capacity_pickups"].tolist() == [30, 30]
     assert (days_of.loc["S2", "binding"] != "override").all()
+
+
+def test_store_days_whose_load_has_not_moved_keep_their_people_and_the_others_are_planned_anew() -> None:
+    shift = pd.DataFrame({"store_id": ["S1"], "business_date": [TODAY], "mean_shift": [60.0]})
+    world = frames(days=days())
+    plain, whole = decided(), decided(shift)
+    again = decide_allocation(TODAY, world, AllocationParameters(), load_shift=shift, last=plain)
+    for name in ("staff_slots", "shifts", "store_days", "warnings"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(whole, name))
+    kept = decide_allocation(TODAY, world, AllocationParameters(), last=plain)
+    for name in ("staff_slots", "shifts", "store_days", "warnings"):
+        pd.testing.assert_frame_equal(getattr(kept, name), getattr(plain, name))
