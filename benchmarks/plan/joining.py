@@ -2,7 +2,7 @@
 
 Run from the checkout: python -m benchmarks.plan.joining [--cities 20] [--stores 24] [--draws 200].
 Each city is synthetic (benchmarks/plan/synthetic.py) with tightness of its own: goods, counters, rosters, campaigns.
-Both plans are judged by the house's own evaluator and by draws that share no code with it: customers claim, come,
+The plans are judged by the house's own evaluator and by draws that share no code with it: customers claim, come,
 queue for the people planned and take goods from the shelf, one by one.
 """
 
@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom, poisson
+from scipy.stats import binom, nbinom, poisson
 
 from benchmarks.plan.chain import fill
 from benchmarks.plan.synthetic import BUSINESS_DATE, FORECAST_ID, Chain
 from rouxing.model.dates import planning_moment
-from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, settle
+from rouxing.plan.day_allocation import decide_allocation
+from rouxing.plan.joint import DayQuestion, JointParameters, Round, best_round, decide_round, settle
 from rouxing.warehouse.copy import copy_frame
 from rouxing.warehouse.database import Connection
 
@@ -187,7 +188,8 @@ def _lost_margin(
     one: Round, question: DayQuestion, days: pd.DataFrame, drawn: tuple[Array, Array], random: np.random.Generator
 ) -> Array:
     """Margin in fen (draws,) of units asked for and not there, all store-days together."""
-    units = one.allocation.units.merge(question.allocation["split"][["store_id", "sku_id", "walk_in_units_per_day"]])
+    facts = ["store_id", "sku_id", "walk_in_units_per_day", "units_dispersion"]
+    units = one.allocation.units.merge(question.allocation["split"][facts])
     units = units.merge(question.allocation["skus"][["sku_id", "margin_fen"]]).sort_values(
         [*DAY, "sku_id"], ignore_index=True
     )
@@ -195,9 +197,11 @@ def _lost_margin(
     walk_in = units["walk_in_units_per_day"].to_numpy()
     there = units["available_units"].to_numpy() + walk_in
     rate, margin = units["units_per_pickup"].to_numpy(), units["margin_fen"].to_numpy()
+    dispersion = np.maximum(units["units_dispersion"].to_numpy(), 1.0 + 1e-6)
     lost = np.zeros(len(drawn[0]))
     for number, (counted, left) in enumerate(zip(*drawn, strict=True)):
-        asked = poisson.ppf(random.random(day.size), np.maximum(counted[day] * rate + walk_in, _LEAST_MEAN))
+        mean = np.maximum(counted[day] * rate + walk_in, _LEAST_MEAN)
+        asked = nbinom.ppf(random.random(day.size), mean / (dispersion - 1.0), 1.0 / dispersion)
         found = np.maximum(there + left[day] * rate, 0.0)
         lost[number] = (np.maximum(asked - found, 0.0) * margin).sum()
     return lost
@@ -270,42 +274,58 @@ def _staff_fen(one: Round, question: DayQuestion, parameters: JointParameters) -
 
 
 def compare(question: DayQuestion, parameters: JointParameters, draws: int, seed: int) -> dict[str, Any]:
-    """One city: the evaluator's and the drawn figures of both plans, and of the drawn difference how sure it is."""
+    """One city: the evaluator's and the drawn figures of three plans, and of the drawn differences how sure they are.
+
+    ``apart``: one engine after the other. ``apart2``: the same, with goods sent for both planned days at once, as the
+    joint plan sends them. ``joint``: the joint plan.
+    """
     started = time.process_time()
     rounds = settle(question, parameters)
     seconds = time.process_time() - started
-    apart, joint = rounds[0], best_round(rounds)
+    joint = best_round(rounds)
     row: dict[str, Any] = {"city": seed, "rounds": len(rounds) - 1, "taken": joint.number, "cpu_s": seconds}
-    figures = [drawn(one, question, parameters, draws, seed) for one in (apart, joint)]
-    for name, one, figure in zip(("apart", "joint"), (apart, joint), figures, strict=True):
-        row[f"{name} evaluator yuan"] = one.score.objective_fen / 100
-        row[f"{name} evaluator overload"] = one.score.overload_probability
-        row.update({f"{name} {measure}": getattr(figure, measure).mean() for measure in MEASURES})
-    for measure in MEASURES:
-        difference = getattr(figures[1], measure) - getattr(figures[0], measure)
-        row[f"error {measure}"] = difference.std(ddof=1) / np.sqrt(draws)
+    goods_for_both = decide_allocation(
+        question.business_date, question.allocation, parameters.allocation, through_planned=True
+    )
+    plans = {"apart": rounds[0], "apart2": decide_round(question, parameters, None, first=goods_for_both)}
+    ours = _told(row, "joint", joint, drawn(joint, question, parameters, draws, seed))
+    for name, one in plans.items():
+        figures = _told(row, name, one, drawn(one, question, parameters, draws, seed))
+        for measure in MEASURES:
+            difference = getattr(ours, measure) - getattr(figures, measure)
+            row[f"error {name} {measure}"] = difference.std(ddof=1) / np.sqrt(draws)
     return row
 
 
-def show(table: pd.DataFrame) -> None:
-    """The cities, and per measure the medians and in how many cities joining is better, equal, worse.
+def _told(row: dict[str, Any], name: str, one: Round, figures: Drawn) -> Drawn:
+    row[f"{name} evaluator yuan"] = one.score.objective_fen / 100
+    row[f"{name} evaluator overload"] = one.score.overload_probability
+    row.update({f"{name} {measure}": getattr(figures, measure).mean() for measure in MEASURES})
+    return figures
 
-    Equal by draws: the difference is within twice its standard error.
-    """
+
+def show(table: pd.DataFrame) -> None:
+    """The cities, and against both plans made apart the medians and in how many cities joining is better or worse."""
     with pd.option_context("display.width", 250, "display.max_columns", 40, "display.precision", 3):
-        hidden = [name for name in table.columns if name.startswith(("error", "cpu"))]
-        print(table.drop(columns=hidden).round(3).to_string(index=False))
-    print(f"\nmedian over {len(table)} cities      apart      joint   joint better / equal / worse in so many cities")
+        shown = [name for name in table.columns if not name.startswith(("error", "cpu", "apart2"))]
+        print(table[shown].round(3).to_string(index=False))
+    _against(table, "apart", "one after the other")
+    _against(table, "apart2", "one after the other, goods for both days at once")
+    print(f"CPU seconds of a joint plan, median: {table['cpu_s'].median():.2f}")
+
+
+def _against(table: pd.DataFrame, name: str, title: str) -> None:
+    """Equal by draws: the difference is within twice its standard error."""
+    print(f"\nagainst {title}: medians over {len(table)} cities, and in how many joining is better / equal / worse")
     for measure in ("evaluator yuan", "evaluator overload", *MEASURES):
-        apart, joint = table[f"apart {measure}"], table[f"joint {measure}"]
-        sure = 1e-9 if measure not in MEASURES else 2.0 * table[f"error {measure}"] + 1e-9
+        apart, joint = table[f"{name} {measure}"], table[f"joint {measure}"]
+        sure = 2.0 * table[f"error {name} {measure}"] + 1e-9 if measure in MEASURES else 1e-9
         more_is_better = measure in ("evaluator yuan", "redemptions", "objective_yuan")
         gain = (joint - apart) if more_is_better else (apart - joint)
         counts = f"{(gain > sure).sum()} / {(gain.abs() <= sure).sum()} / {(gain < -sure).sum()}"
         print(f"{measure:<24}{apart.median():>14.3f}{joint.median():>11.3f}   {counts}")
-    never_worse = bool((table["joint evaluator yuan"] >= table["apart evaluator yuan"] - 1e-6).all())
+    never_worse = bool((table["joint evaluator yuan"] >= table[f"{name} evaluator yuan"] - 1e-6).all())
     print(f"weighted objective (evaluator) no worse in each city: {never_worse}")
-    print(f"CPU seconds of a joint plan, median: {table['cpu_s'].median():.2f}")
 
 
 def main(arguments: list[str] | None = None) -> None:

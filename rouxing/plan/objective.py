@@ -128,27 +128,29 @@ class PlanScore:
 def store_day_costs(ability: DayAbility, mean: FloatArray, before: FloatArray | None = None) -> StoreDayCosts:
     """Expected figures of each store-day when its pickups have this ``mean`` (N,).
 
-    Goods that fewer (or more) pickups of the day before leave (or take) than assumed are there (or missing);
-    ``before`` (N,): means that count for that, absent = ``mean``.
+    Goods that fewer (or more) pickups of the day before leave (or take) than assumed are there (or missing), and
+    nobody knows yet how many these are; ``before`` (N,): means that count for that, absent = ``mean``.
 
     Pickups and units are gamma distributed. A SKU's units have the variance dispersion x mean + (units by pickups x
-    relative deviation of the day)^2, as the forecast has them. Waits are Erlang-C at five levels of the day, at most a
-    half hour. Cost: N + 5 M + C gamma functions or recursions.
+    relative deviation of the day)^2, as the forecast has them, and that of what the day before leaves. Waits are
+    Erlang-C at five levels of the day, at most a half hour. Cost: N + 5 M + C gamma functions or recursions.
     """
     mean = np.maximum(mean, _LEAST_MEAN)
-    variance = mean + ability.dispersion * mean**2
     carried = _carried(ability, mean if before is None else before)
     probability, excess = overload(ability, mean, before)
-    served, online, offline, left = _goods(ability, mean, variance, carried)
+    served, online, offline, left = _goods(ability, mean, carried)
     return StoreDayCosts(served, online, offline, left, _waits(ability, mean), probability, excess)
 
 
 def overload(ability: DayAbility, mean: FloatArray, before: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
     """P(pickups > capacity) and the pickups expected above it (N,); arguments as in `store_day_costs`, goods unseen."""
     mean = np.maximum(mean, _LEAST_MEAN)
-    carried = _carried(ability, mean if before is None else before)
-    capacity = np.maximum(ability.capacity + np.where(ability.is_goods_bound, carried, 0.0), 0.0)
-    return over(mean, mean + ability.dispersion * mean**2, capacity)
+    taken = _carried(ability, mean if before is None else before)
+    # Where goods set the room it is one for both days: pickups of both against what is there for both.
+    of_both = np.where(ability.is_goods_bound, taken.mean, 0.0)
+    variance = _variance(ability, mean) + np.where(ability.is_goods_bound, taken.variance, 0.0)
+    room = ability.capacity + np.where(ability.is_goods_bound, taken.assumed, 0.0)
+    return over(mean + of_both, variance, np.maximum(room, 0.0))
 
 
 def slot_wait_minutes(ability: DayAbility, mean: FloatArray, staff: FloatArray) -> FloatArray:
@@ -200,22 +202,37 @@ def score_plan(
     )
 
 
-def _carried(ability: DayAbility, mean: FloatArray) -> FloatArray:
-    """Pickups (N,) whose goods the day before left over against what was assumed; below 0 = took more."""
-    left = (ability.assumed_mean - mean)[ability.day_before]
-    return np.asarray(np.where(ability.day_before >= 0, left, 0.0))
+@dataclass(frozen=True, slots=True)
+class _DayBefore:
+    """Pickups of the day before (N,), 0 where it is not planned: what goods count on, and mean and variance of them."""
+
+    assumed: FloatArray
+    mean: FloatArray
+    variance: FloatArray
+
+
+def _variance(ability: DayAbility, mean: FloatArray) -> FloatArray:
+    return np.asarray(mean + ability.dispersion * mean**2)
+
+
+def _carried(ability: DayAbility, mean: FloatArray) -> _DayBefore:
+    mean = np.maximum(mean, _LEAST_MEAN)
+    is_planned = ability.day_before >= 0
+    values = (ability.assumed_mean, mean, _variance(ability, mean))
+    return _DayBefore(*(np.where(is_planned, value[ability.day_before], 0.0) for value in values))
 
 
 def _goods(
-    ability: DayAbility, mean: FloatArray, variance: FloatArray, carried: FloatArray
+    ability: DayAbility, mean: FloatArray, carried: _DayBefore
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Margin of units collected, margins of units that pickups and walk-in miss, holding of what is left, per day."""
     count = mean.size
     online = mean[ability.unit_day] * ability.rate
     asked = np.maximum(online + ability.walk_in, _LEAST_MEAN)
-    shock = (variance / mean**2)[ability.unit_day]
-    spread = ability.unit_dispersion * asked + online**2 * shock
-    there = np.maximum(ability.available + ability.rate * carried[ability.unit_day], 0.0) + ability.walk_in
+    shock = (_variance(ability, mean) + carried.variance)[ability.unit_day]
+    spread = ability.unit_dispersion * asked + ability.rate**2 * shock
+    left = ability.rate * (carried.assumed - carried.mean)[ability.unit_day]
+    there = np.maximum(ability.available + left, 0.0) + ability.walk_in
     missing = excess(asked, np.maximum(spread, _LEAST_MEAN), there)
     by_pickups = missing * online / asked
     margin = ability.margin_fen

@@ -26,7 +26,7 @@ Frames = Mapping[str, pd.DataFrame]
 class JointParameters:
     """``rounds``: most times that stock and people are decided again for the quotas; 0 = one after the other."""
 
-    rounds: int = 3
+    rounds: int = 2
     weights: PlanWeights = field(default_factory=PlanWeights)
     economics: Economics = field(default_factory=Economics)
     allocation: AllocationParameters = field(default_factory=AllocationParameters)
@@ -119,7 +119,11 @@ class Round:
         )
         # Goods could save the overload that they alone leave, wherever that is; half of the way to the new price, since
         # goods that go where room is dear make it dear elsewhere.
-        by_goods = replace(self.ability, capacity=along(self.keys, self.allocation.store_days, "stock_pickups"))
+        by_goods = replace(
+            self.ability,
+            capacity=along(self.keys, self.allocation.store_days, "stock_pickups"),
+            is_goods_bound=np.ones(len(self.keys), dtype=bool),
+        )
         worth_of_goods = room_worth(by_goods, self.mean, economics, weights) + np.where(
             self._is_bound("stock"), sold, 0.0
         )
@@ -142,16 +146,13 @@ def decide_round(
     question: DayQuestion,
     parameters: JointParameters,
     last: Round | None,
-    *,
-    gives_back: bool = False,
     first: DayAllocation | None = None,
 ) -> Round:
     """One round on what the last one tells; without one, stock, people and quotas one after the other.
 
-    ``gives_back``: goods and people are also planned for fewer pickups than forecast where quotas bring fewer.
     ``first``: the allocation of a round without a last one, as in `joint.settle`.
     """
-    offer = offered(question, parameters, last, gives_back=gives_back, first=first)
+    offer = offered(question, parameters, last, first)
     return answered(question, parameters, last, offer)
 
 
@@ -159,8 +160,6 @@ def offered(
     question: DayQuestion,
     parameters: JointParameters,
     last: Round | None,
-    *,
-    gives_back: bool = False,
     first: DayAllocation | None = None,
 ) -> Offer:
     """Stock and people of a round; arguments as in `decide_round`."""
@@ -170,7 +169,7 @@ def offered(
         ability = day_ability(question.allocation, made, parameters.allocation)
         return Offer(made, keys, ability, np.zeros(len(keys), dtype=bool), np.zeros(len(keys)))
     told = last.told(parameters)
-    shift = _planned_shift(told, gives_back=gives_back)
+    shift = told.prices[[*DAY, "mean_shift"]]
     made = _allocation(question, parameters, last, told, shift)
     ability = day_ability(question.allocation, made, parameters.allocation, shift)
     return Offer(made, store_day_keys(made), ability, told.called, told.goods_fen)
@@ -193,12 +192,6 @@ def answered(
     score = score_plan(offer.ability, mean, quotas.figures, parameters.economics, parameters.weights)
     fill = mean / np.maximum(offer.ability.capacity, 1e-9) if last is None else last.fill
     return Round(0 if last is None else last.number + 1, offer, quotas, mean, fill, score)
-
-
-def _planned_shift(told: Told, *, gives_back: bool) -> pd.DataFrame:
-    """store_id, business_date, mean_shift that goods and people are planned for."""
-    shift = told.prices[[*DAY, "mean_shift"]]
-    return shift if gives_back else shift.assign(mean_shift=shift["mean_shift"].clip(lower=0.0))
 
 
 def _allocation(

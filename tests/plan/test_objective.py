@@ -70,10 +70,29 @@ def test_goods_that_today_leaves_are_there_tomorrow() -> None:
         "forecast_mean": [100.0] * 2, "dispersion": [0.03] * 2, "capacity": [120.0] * 2, "assumed_mean": [100.0] * 2,
         "day_before": [-1, 0], "is_goods_bound": [True] * 2, "unit_day": [1],
     }  # fmt: skip
-    fewer = store_day_costs(ability(**two), np.array([80.0, 100.0]))
-    richer = store_day_costs(ability(**two | {"capacity": [120.0, 140.0], "available": [130.0]}), np.full(2, 100.0))
+    mean = np.array([80.0, 100.0])
+    fewer = store_day_costs(ability(**two), mean)
+    known = {"assumed_mean": [80.0, 100.0], "capacity": [120.0, 140.0], "available": [130.0]}
+    richer = store_day_costs(ability(**two | known), mean)
     assert fewer.lost_online_fen[1] == pytest.approx(richer.lost_online_fen[1])
     assert fewer.overload_pickups[1] == pytest.approx(richer.overload_pickups[1])
+
+
+def test_what_today_leaves_is_not_known_yet() -> None:
+    """Goods for both days: tomorrow is over capacity where both days' pickups are beyond what is there for both."""
+    random = np.random.default_rng(6)
+    two = ability(
+        forecast_mean=[100.0] * 2, dispersion=[0.03] * 2, capacity=[120.0] * 2, assumed_mean=[100.0] * 2,
+        day_before=[-1, 0], is_goods_bound=[True] * 2, unit_day=[1], walk_in=[0.0],
+    )  # fmt: skip
+    mean, variance = 100.0, 100.0 + 0.03 * 100.0**2
+    today, tomorrow = random.gamma(mean**2 / variance, variance / mean, (2, 200_000))
+    costs = store_day_costs(two, np.full(2, mean))
+    over = today + tomorrow - 220.0
+    assert costs.overload_probability[1] == pytest.approx((over > 0).mean(), abs=0.005)
+    assert costs.overload_pickups[1] == pytest.approx(np.maximum(over, 0.0).mean(), rel=0.03)
+    missing = random.poisson(tomorrow) - (110.0 + 100.0 - today)
+    assert costs.lost_online_fen[1] == pytest.approx(500.0 * np.maximum(missing, 0.0).mean(), rel=0.05)
 
 
 def test_the_objective_adds_up_by_hand() -> None:
