@@ -1,0 +1,49 @@
+"""Lines of a draft go with their header, though no key ties the large tables to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rouxing.warehouse.database import Connection, Database
+from tests.plan.world import write_plan, write_world
+
+OF_ALLOCATION = ("stock_transfers", "stock_shortages", "stock_reservations", "staff_slots")
+OF_REDISTRIBUTION = ("coupon_quotas", "quota_loads", "quota_curves")
+
+
+@pytest.fixture
+def plan(database: Database) -> Iterator[Connection]:
+    raw = database.engine.raw_connection()
+    connection = raw.driver_connection
+    assert connection is not None
+    write_world(connection)
+    write_plan(connection)
+    yield connection
+    raw.rollback()
+    raw.close()
+
+
+def lines(connection: Connection, tables: tuple[str, ...]) -> int:
+    counts = [connection.execute(f"select count(*) from plan.{table}".encode()).fetchone() for table in tables]
+    return sum(row[0] for row in counts if row)
+
+
+def test_a_redistribution_that_is_forgotten_takes_its_lines_along_and_no_others(plan: Connection) -> None:
+    kept = lines(plan, OF_ALLOCATION)
+    assert kept > 0
+    assert lines(plan, OF_REDISTRIBUTION) > 0
+    plan.execute("delete from plan.redistributions")
+    assert (lines(plan, OF_ALLOCATION), lines(plan, OF_REDISTRIBUTION)) == (kept, 0)
+
+
+def test_an_allocation_that_is_forgotten_takes_its_lines_along(plan: Connection) -> None:
+    plan.execute("delete from plan.redistributions")
+    plan.execute("delete from plan.allocations")
+    assert lines(plan, OF_ALLOCATION) == 0
+
+
+def test_emptying_the_headers_empties_the_lines(plan: Connection) -> None:
+    plan.execute("truncate plan.allocations cascade")
+    assert lines(plan, (*OF_ALLOCATION, *OF_REDISTRIBUTION)) == 0
