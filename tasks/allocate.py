@@ -84,6 +84,7 @@ def write_allocation(connection: Connection, draft: Draft, made: DayAllocation) 
     )
     for table, frame in allocation_lines(made).items():
         copy_frame(connection, table, frame.assign(allocation_id=draft.name))
+    connection.execute(named_query("allocate/analyse_lines").encode())
 
 
 @task(name="report-allocation", **STEP)

@@ -101,3 +101,4 @@ def write_redistribution(connection: Connection, draft: Draft, plan: QuotaPlan, 
     )
     for table, frame in quota_lines(plan, loads).items():
         copy_frame(connection, table, frame.assign(redistribution_id=draft.name))
+    connection.execute(named_query("redistribute/analyse_lines").encode())
