@@ -57,13 +57,7 @@ def trim(stand: Stand) -> None:
         is_over = np.append(stand.room < -ROUNDING * (1.0 + stand.limits.room), False)
         if not is_over.any():
             return
-        # Room that comes free elsewhere is worth nothing here: it may stay unused.
-        held = np.where(is_over[:-1], stand.prices, 0.0)
-        gone = np.zeros(stand.above.size, dtype=bool)
-        for family in stand.limits.families:
-            touched = np.nonzero(is_over[family.row] & (family.use > 0) & (stand.above > 0))[0]
-            gone[_cheapest(stand, family, stand.less(touched, steps * stand.cells.step[touched]), held)] = True
-        given_up = np.nonzero(gone)[0]
+        given_up = _given_up(stand, is_over, steps)
         # The last steps of a cell may give back nothing: demand ends below them.
         if not given_up.size and (steps * stand.cells.step >= stand.above).all():
             return
@@ -71,15 +65,29 @@ def trim(stand: Stand) -> None:
         steps *= 2.0
 
 
-def _cheapest(stand: Stand, family: Family, moves: Moves, held: FloatArray) -> IntArray:
-    """Cells of a family that must give up steps, the least worth for their room first."""
+def _given_up(stand: Stand, is_over: BoolArray, steps: float) -> IntArray:
+    """Cells that must give up so many steps for the limits (R + 1,) that are over."""
+    touched = np.zeros(stand.above.size, dtype=bool)
+    for family in stand.limits.families:
+        touched |= is_over[family.row] & (family.use > 0)
+    cell = np.nonzero(touched & (stand.above > 0))[0]
+    moves = stand.less(cell, steps * stand.cells.step[cell])
+    # Room that comes free elsewhere is worth nothing here: it may stay unused.
+    held = stand.limits.priced(np.where(is_over[:-1], stand.prices, 0.0), cell)
+    lost, gone = moves.worth - moves.cost_at(held), np.zeros(cell.size, dtype=bool)
+    for family in stand.limits.families:
+        gone[_cheapest(stand, family, moves, lost, is_over)] = True
+    return cell[gone]
+
+
+def _cheapest(stand: Stand, family: Family, moves: Moves, lost: FloatArray, is_over: BoolArray) -> IntArray:
+    """Which of the moves the limits of a family that are over need, the least ``lost`` for their room first."""
     relief, row = moves.needs(family), family.row[moves.cell]
-    lost = moves.worth - moves.cost_at(stand.limits.priced(held, moves.cell))
-    useful = np.nonzero(relief > 0)[0]
+    useful = np.nonzero(is_over[row] & (relief > 0))[0]
     relief, row = relief[useful], row[useful]
     order = np.lexsort((lost[useful] / relief, row))
     row = row[order]
-    return moves.cell[useful[order]][ahead(row, relief[order]) < -stand.room[row]]
+    return useful[order][ahead(row, relief[order]) < -stand.room[row]]
 
 
 def ahead(row: IntArray, amount: FloatArray) -> FloatArray:

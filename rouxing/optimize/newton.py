@@ -20,7 +20,7 @@ _WHOLE_SWEEPS = 8
 _SETTLED = 4e-3
 _STILL = 3e-5
 # A price moves by no more than its reach; the reach grows while it goes one way and halves when it turns.
-_FIRST_REACH, _WARM_REACH = 0.5, 0.02
+_FIRST_REACH, _WARM_REACH = 0.5, 0.05
 _GROWTH, _SHRINKAGE = 1.25, 0.5
 # Cells looked at together: arrays of this size stay where the processor finds them again.
 _BLOCK = 2**17

@@ -29,6 +29,8 @@ __all__ = ["PricedPlan", "Prices", "PricingProblem", "solve", "upper_bound"]
 # Exchanges of steps end after so many rounds, or when the plan is this close to its bound (share).
 _EXCHANGES = 6
 _CLOSE = 1e-4
+# They do not see what they pass on, so that trimming takes back much of what they gain: further away, then.
+_CLOSE_PASSING = 5e-4
 # An exchange that closes less than this share of what is left to the bound is the last one.
 _WORTHWHILE = 0.05
 # What cells ask may be over the limits by this share of the bound before prices are raised for a first plan.
@@ -178,9 +180,10 @@ def _kept(stand: Stand, bound: float) -> Stand:
         top_up(stand)
     trim(stand)
     top_up(stand)
+    close = _CLOSE_PASSING if stand.cells.has_mark else _CLOSE
     for _ in range(_EXCHANGES):
         before = stand.value()
-        if bound - before <= _CLOSE * bound:
+        if bound - before <= close * bound:
             break
         tried = stand.copy()
         for family in stand.limits.families:
