@@ -11,7 +11,7 @@ from rouxing.optimize.checks import BoolArray, FloatArray
 from rouxing.plan.joint import DayQuestion, JointParameters, Round, decide_round
 from rouxing.plan.objective import score_plan
 
-EXPERIENCE_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)
+EXPERIENCE_WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 MEASURES = ("redemptions", "overload_probability", "lost_sales_fen", "wait_minutes", "staff_fen")
 _LESS_IS_BETTER = np.array([-1.0, 1.0, 1.0, 1.0, 1.0])
 # Mean pickups over capacity that no store reaches.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from rouxing.report.charts import BLUE, GRID, MUTED, VERMILION, Chart, plain_figure, plain_layout
+from rouxing.report.charts import BLUE, GRID, INK, MUTED, VERMILION, Chart, plain_figure, plain_layout
 from rouxing.report.numbers import count, decimal, share, signed, yuan
 from rouxing.report.tables import Cell, Table, number_column, prose_column, table, text_column
 from rouxing.report.words import Words, in_chart, words_for
@@ -23,40 +24,74 @@ VALUES = {
     "move_cost_share": Words("改动一张额度的代价", "Cost of moving a coupon"),
 }
 _OWN = Words("各商品、各券自带", "master data")
-_HALF = 0.5
-_HEIGHT = 300
+_HEIGHT = 320
+# Room for labels beside and above the points, as a part of what the points span.
+_SIDE, _ABOVE = 0.25, 0.3
+_MORE_COUPONS = Words("更重核销", "more coupons")
+_CALMER = Words("更重体验", "calmer stores")
+# Digits to which plans of one point agree.
+_SHOWN = {"redemptions": 1, "overload_probability": 5, "wait_minutes": 0, "staff_fen": 0}
 
 
 def trade_off_chart(points: pd.DataFrame) -> Chart | None:
-    """Redemptions against the chance of overload over the weights, the plan's own marked. None without points."""
+    """Redemptions against the chance of overload, a labelled point per plan, the plan's own marked. None without any.
+
+    Weights that lead to one plan share a point.
+    """
     if points.empty:
         return None
-    ordered = points.sort_values("experience_weight", kind="stable")
-    chosen = ordered[ordered["is_chosen"] == "True"]
-    others = _points(
-        ordered,
-        Words("其他权重的方案", "Plans at other weights"),
-        mode="lines+markers",
-        line={"color": MUTED, "width": 1.5},
-        marker={"size": 8, "color": BLUE},
-    )
-    own = _points(
-        chosen,
-        Words("本计划", "This plan"),
-        mode="markers",
-        marker={"size": 15, "symbol": "star", "color": VERMILION},
-    )
-    x = {"title": _title(Words("预计核销（张）", "Expected redemptions")), "gridcolor": GRID, "tickformat": ",.0f"}
+    plans = _plans(points)
+    is_own = plans["is_chosen"]
+    others = _points(plans[~is_own], marker={"size": 9, "color": BLUE})
+    own = _points(plans[is_own], marker={"size": 15, "symbol": "star", "color": VERMILION})
+    x = {
+        "title": _title(Words("预计核销（张，越靠右生意越多）", "Expected redemptions (further right: more business)")),
+        "gridcolor": GRID,
+        "zeroline": False,
+        "tickformat": ",.0f",
+        "range": _padded(plans["redemptions"], _SIDE),
+    }
     y = {
-        "title": _title(Words("超负荷概率（店日平均）", "Chance of overload, mean of store-days")),
+        "title": _title(Words("超负荷概率（越低越从容）", "Chance of overload (lower: calmer)")),
         "gridcolor": GRID,
         "zeroline": False,
         "tickformat": ".1%",
+        "range": _padded(plans["overload_probability"], _ABOVE),
     }
-    legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}}
-    margin = {"l": 66, "r": 16, "t": 12, "b": 48}
-    layout = plain_layout(height=_HEIGHT, xaxis={**x, "zeroline": False}, yaxis=y, legend=legend, margin=margin)
+    layout = plain_layout(
+        height=_HEIGHT, xaxis=x, yaxis=y, showlegend=False, margin={"l": 72, "r": 16, "t": 12, "b": 48}
+    )
     return Chart(plain_figure([others, own], layout))
+
+
+def _plans(points: pd.DataFrame) -> pd.DataFrame:
+    """A row per plan that differs in what is shown: its measures, is_chosen and label, in the order of redemptions."""
+    ordered = points.sort_values("experience_weight", kind="stable")
+    ordered = ordered.assign(is_chosen=ordered["is_chosen"] == "True")
+    own = float(ordered.loc[ordered["is_chosen"], "experience_weight"].min())
+    shown = {name: ordered[name].round(digits) for name, digits in _SHOWN.items()}
+    rows = []
+    for _, same in ordered.groupby(list(shown.values()), sort=False):
+        row = same.iloc[0].to_dict() | {"is_chosen": bool(same["is_chosen"].any())}
+        rows.append(row | {"label": _label(same["experience_weight"], own, is_chosen=row["is_chosen"])})
+    return pd.DataFrame(rows).sort_values("redemptions", kind="stable")
+
+
+def _label(weights: pd.Series, own: float, *, is_chosen: bool) -> Words:
+    """What a plan leans to, and its weight or weights."""
+    least, most = float(weights.min()), float(weights.max())
+    span = share(least) if least == most else f"{share(least)}–{share(most)}"
+    if is_chosen:
+        return Words(f"本计划（{span}）", f"this plan ({span})")
+    leans = _CALMER if least > own else _MORE_COUPONS
+    return Words(f"{leans.zh}（{span}）", f"{leans.en} ({span})")
+
+
+def _padded(values: pd.Series, part: float) -> list[float]:
+    """Range of an axis with room for labels."""
+    low, high = float(values.min()), float(values.max())
+    room = part * (high - low) if high > low else max(abs(high), 1.0) * part
+    return [low - room, high + room]
 
 
 def trade_off_table(points: pd.DataFrame) -> Table:
@@ -87,7 +122,7 @@ def _trade_off_row(row: dict[Any, Any]) -> tuple[Cell, ...]:
 
 
 def sensitivity_table(rows: pd.DataFrame) -> Table:
-    """One row per value: what moves when it is half as large."""
+    """One row per value: what moves when it is half as large, and when it is half as large again."""
     columns = (
         prose_column("取值", "Value"),
         text_column("现为", "Now"),
@@ -96,20 +131,25 @@ def sensitivity_table(rows: pd.DataFrame) -> Table:
         number_column("人时", "Staff-hours"),
         number_column("核销", "Redemptions"),
     )
-    halved = rows[rows["factor"] == _HALF].set_index("name")
-    return table(columns, [_sensitivity_row(name, halved.loc[name]) for name in VALUES if name in halved.index])
+    known = {name: mine.sort_values("factor", kind="stable") for name, mine in rows.groupby("name")}
+    return table(columns, [_sensitivity_row(name, known[name]) for name in VALUES if name in known])
 
 
-def _sensitivity_row(name: str, halved: Any) -> tuple[Cell, ...]:
-    now = _value(halved["value"] / _HALF, str(halved["unit"])) if pd.notna(halved["value"]) else _OWN
+def _sensitivity_row(name: str, factors: pd.DataFrame) -> tuple[Cell, ...]:
+    first = factors.iloc[0]
+    now = _value(first["value"] / first["factor"], str(first["unit"])) if pd.notna(first["value"]) else _OWN
     return (
         words_for(VALUES, name),
         now,
-        count(halved["quota_moved"]),
-        count(halved["transfers_moved"]),
-        _signed_decimal(halved["staff_hours"]),
-        signed(halved["redemptions"]),
+        _by_factor(factors["quota_moved"], count),
+        _by_factor(factors["transfers_moved"], count),
+        _by_factor(factors["staff_hours"], _signed_decimal),
+        _by_factor(factors["redemptions"], signed),
     )
+
+
+def _by_factor(values: pd.Series, shown: Callable[[float], str]) -> str:
+    return " / ".join(shown(float(value)) for value in values)
 
 
 def _signed_decimal(value: float) -> str:
@@ -122,20 +162,23 @@ def _value(value: float, unit: str) -> Cell:
     return share(value, 1 if value < 0.1 else 0)
 
 
-def _points(rows: pd.DataFrame, name: Words, **style: Any) -> Any:
+def _points(rows: pd.DataFrame, marker: dict[str, Any]) -> Any:
     wait, staff = in_chart(Words("等候", "Waiting")), in_chart(Words("人力", "Staff"))
     minutes = in_chart(Words("分钟", "min"))
     return go.Scatter(
         x=[round(float(value), 1) for value in rows["redemptions"]],
         y=[round(float(value), 5) for value in rows["overload_probability"]],
-        text=[
-            f"{share(row['experience_weight'])}<br>{wait} {count(row['wait_minutes'])} {minutes}"
-            f"<br>{staff} {yuan(row['staff_fen'])}"
+        mode="markers+text",
+        text=[in_chart(label) for label in rows["label"]],
+        textposition="top center",
+        textfont={"size": 12, "color": INK},
+        cliponaxis=False,
+        customdata=[
+            f"{wait} {count(row['wait_minutes'])} {minutes}<br>{staff} {yuan(row['staff_fen'])}"
             for row in rows.to_dict("records")
         ],
-        name=in_chart(name),
-        hovertemplate=f"{in_chart(Words('体验权重', 'Weight of experience'))} %{{text}}<extra></extra>",
-        **style,
+        hovertemplate="%{text}<br>%{customdata}<extra></extra>",
+        marker=marker,
     )
 
 

@@ -20,7 +20,7 @@ from rouxing.plan.lines import allocation_lines
 from rouxing.plan.objective import PlanWeights, overload
 from rouxing.plan.room import HARMLESS_RISK
 from rouxing.plan.round import answered, offered
-from rouxing.plan.sensitivity import ASSUMED, MASTER_DATA, sensitivities
+from rouxing.plan.sensitivity import ASSUMED, FACTORS, MASTER_DATA, sensitivities
 from rouxing.plan.trade_off import EXPERIENCE_WEIGHTS, MEASURES, trade_off
 from rouxing.warehouse.database import Database
 
@@ -159,12 +159,31 @@ def test_the_trade_off_marks_the_plan_and_what_no_other_beats(question: DayQuest
     assert np.isfinite(points[list(MEASURES)].to_numpy()).all()
 
 
-def test_sensitivities_name_every_value(question: DayQuestion, rounds: list[Round]) -> None:
-    rows = sensitivities(question, PARAMETERS, best_round(rounds))
+@pytest.fixture(scope="module")
+def studied(question: DayQuestion, rounds: list[Round]) -> pd.DataFrame:
+    return sensitivities(question, PARAMETERS, best_round(rounds))
+
+
+def test_sensitivities_name_every_value(studied: pd.DataFrame) -> None:
+    rows = studied
     assert set(rows["name"]) == {*MASTER_DATA, *ASSUMED}
     assert rows.loc[rows["name"].isin(list(MASTER_DATA)), "value"].isna().all()
-    margin = rows.set_index("name").loc["margin_fen"]
-    assert margin["quota_moved"] + margin["transfers_moved"] > 0
+    assert rows.groupby("name")["factor"].agg(sorted).map(tuple).unique().tolist() == [FACTORS]
+    margin = rows[rows["name"] == "margin_fen"]
+    assert (margin["quota_moved"] + margin["transfers_moved"] > 0).any()
+
+
+def test_what_a_value_does_not_touch_would_have_come_out_the_same(
+    question: DayQuestion, rounds: list[Round], studied: pd.DataFrame
+) -> None:
+    chosen, rows = best_round(rounds), studied.set_index(["name", "factor"])
+    usual = decide_round(question, PARAMETERS, chosen)
+    for name in ("called_staff_fen_per_hour", "claim_worth_share"):
+        economics = replace(PARAMETERS.economics, **{name: 0.5 * getattr(PARAMETERS.economics, name)})
+        whole = decide_round(question, replace(PARAMETERS, economics=economics), chosen)
+        assert rows.loc[(name, 0.5), "redemptions"] == pytest.approx(whole.score.redemptions - usual.score.redemptions)
+        hours = 0.5 * (whole.ability.staff.sum() - usual.ability.staff.sum())
+        assert rows.loc[(name, 0.5), "staff_hours"] == pytest.approx(hours)
 
 
 def test_a_weight_that_is_none_is_refused() -> None:

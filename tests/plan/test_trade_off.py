@@ -41,18 +41,29 @@ def test_the_report_marks_the_plan_among_the_points() -> None:
     chart = trade_off_chart(POINTS)
     assert chart is not None
     others, own = chart.figure["data"]
-    assert len(others["x"]) == 3
+    assert len(others["x"]) == 2
     assert own["x"] == [880.0]
+    assert others["mode"] == own["mode"] == "markers+text"  # a line in the order of weights would cross itself
     assert trade_off_chart(POINTS.iloc[:0]) is None
+
+
+def test_weights_that_lead_to_one_plan_share_a_point_and_say_so() -> None:
+    same = pd.concat([POINTS, POINTS.iloc[[1]].assign(experience_weight=0.7, is_chosen="")])
+    chart = trade_off_chart(same)
+    assert chart is not None
+    others, own = chart.figure["data"]
+    assert "本计划（50%–70%）" in own["text"][0]
+    assert ["更重体验（90%）" in others["text"][0], "更重核销（30%）" in others["text"][1]] == [True, True]
 
 
 def test_sensitivities_are_told_with_their_present_value() -> None:
     rows = pd.DataFrame({
-        "name": ["wait_fen_per_minute", "margin_fen"], "factor": 0.5, "value": [25.0, np.nan],
-        "unit": ["fen per customer-minute", "fen"], "quota_moved": [12.0, 80.0], "transfers_moved": [0.0, 340.0],
-        "staff_hours": [-1.5, 0.0], "redemptions": [3.4, -20.0],
+        "name": ["wait_fen_per_minute", "margin_fen"] * 2, "factor": [1.5] * 2 + [0.5] * 2,
+        "value": [75.0, np.nan, 25.0, np.nan], "unit": ["fen per customer-minute", "fen"] * 2,
+        "quota_moved": [9.0, 60.0, 12.0, 80.0], "transfers_moved": [0.0, 200.0, 0.0, 340.0],
+        "staff_hours": [2.0, 0.0, -1.5, 0.0], "redemptions": [-1.2, 10.0, 3.4, -20.0],
     })  # fmt: skip
     table = sensitivity_table(rows)
     assert [row[1] if isinstance(row[1], str) else row[1].zh for row in table.rows] == ["各商品、各券自带", "¥0.50"]
-    assert table.rows[1][2:] == ("12", "0", "−1.5", "+3")
+    assert table.rows[1][2:] == ("12 / 9", "0 / 0", "−1.5 / +2.0", "+3 / −1")
     assert sensitivity_table(rows.iloc[:0]).rows == ()
