@@ -184,7 +184,7 @@ def quota_budgets(
     daily = days.merge(campaigns[["campaign_id", "daily_budget_coupons"]], on="campaign_id")
     issued_ever = coupon_stocks.groupby("campaign_id")["issued_total"].sum()
     issued_in_cells = cells.groupby("campaign_id")["issued_coupons"].sum()
-    held = campaigns[campaigns["campaign_id"].isin(cells["campaign_id"])].set_index("campaign_id")["budget_coupons"]
+    held = campaigns[campaigns["campaign_id"].isin(issued_in_cells.index)].set_index("campaign_id")["budget_coupons"]
     remaining = (held - issued_ever.reindex(held.index).fillna(0) + issued_in_cells.reindex(held.index)).clip(lower=0)
     return (
         daily.rename(columns={"daily_budget_coupons": "budget_coupons"}),
