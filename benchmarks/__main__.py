@@ -8,13 +8,14 @@ import sys
 from benchmarks.allocate import stock
 from benchmarks.forecast import callcentre, half_hours, peers, real_history, response, skus, speed
 from benchmarks.plan import fuzz
-from benchmarks.redistribute import quotas
+from benchmarks.redistribute import engine, quotas
 from benchmarks.staffing import queue, shifts
 from rouxing.settings import load_settings
 
 
 def main() -> None:
     stock.main()
+    engine.main()
     quotas.main()
     queue.main()
     shifts.main()

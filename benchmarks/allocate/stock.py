@@ -1,9 +1,8 @@
 """Stock transfers: the pricing engine against SciPy's HiGHS on the same question, in one run.
 
-The peer gets the linear relaxation, one variable a piece of each gain curve, no whole packs, by dual simplex with
-presolve off (its defaults spend most of their time in presolve here). At full size the pieces end at the knots of the
-demand curves; with packs they end at each pack, so that the peer's value is the hull that whole packs are judged by.
-Ratios hold between machines, seconds do not.
+The peer gets the linear relaxation, one variable a piece of each gain curve, no whole packs. At full size the pieces
+end at the knots of the demand curves; with packs they end at each pack, so that the peer's value is the hull that whole
+packs are judged by. Ratios hold between machines, seconds do not.
 
     python -m benchmarks.allocate.stock --full
 """
@@ -18,9 +17,9 @@ from multiprocessing import get_context
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from benchmarks.relaxation import relaxed
 from rouxing.optimize.curves import DemandCurves
 from rouxing.optimize.pricing import PricedPlan, PricingProblem, solve
 
@@ -74,35 +73,15 @@ def question(stores: int, skus: int, seed: int, pack: float = 1.0) -> PricingPro
 
 
 def knots(asked: PricingProblem) -> FloatArray:
-    """Ends (J, 9) of the pieces between the knots of the demand curves, in units sent."""
-    return np.clip(asked.curves.units - asked.base[:, None], 0.0, asked.upper[:, None])
+    """Ends (J, 10) of the pieces between the knots of the demand curves, in units sent."""
+    inner = np.clip(asked.curves.units - asked.base[:, None], 0.0, asked.upper[:, None])
+    return np.hstack([np.zeros((len(inner), 1)), inner])
 
 
 def packs(asked: PricingProblem) -> FloatArray:
     """Ends (J, most packs + 1) of the pieces, one a pack."""
     most = int((asked.upper / asked.step).max())
     return np.minimum(np.arange(most + 1) * asked.step[:, None], asked.upper[:, None])
-
-
-def relaxed(asked: PricingProblem, ends: FloatArray) -> tuple[float, float]:
-    """Value of the relaxation with straight pieces between ``ends`` (J, P), and the seconds it took to solve."""
-    start = np.zeros((ends.shape[0], 1))
-    ends = np.hstack([start, ends])
-    sold = asked.curves.expected_min(asked.base[:, None] + ends)
-    cell, piece = np.nonzero(np.diff(ends, axis=1) > 0)
-    width = np.diff(ends, axis=1)[cell, piece]
-    gain = asked.worth[cell] * np.diff(sold, axis=1)[cell, piece] / width - asked.cost[cell]
-    matrix = csr_array(asked.unit_limits)[:, cell]
-    started = time.perf_counter()
-    solved = linprog(
-        -gain,
-        A_ub=matrix,
-        b_ub=asked.unit_capacity,
-        bounds=np.column_stack([np.zeros(width.size), width]),
-        method="highs-ds",
-        options={"presolve": False},
-    )
-    return float(-solved.fun), time.perf_counter() - started
 
 
 def timed(asked: PricingProblem) -> tuple[PricedPlan, float]:
@@ -117,8 +96,9 @@ def compare(stores: int, skus: int, pack: float) -> None:
     for seed in range(REPEATS):
         asked = question(stores, skus, seed, pack)
         plan, ours = timed(asked)
-        best, theirs = relaxed(asked, packs(asked) if pack > 1 else knots(asked))
-        found.append((ours, theirs, theirs / ours, plan.gap_share, 1 - plan.value / best))
+        peer = relaxed(asked, packs(asked) if pack > 1 else knots(asked))
+        assert peer is not None
+        found.append((ours, peer.seconds, peer.seconds / ours, plan.gap_share, 1 - plan.value / peer.value))
     ours, theirs, ratio, gap, behind = np.median(found, axis=0)
     print(
         f"  {stores} x {skus}, packs of {pack:g}: {ours:.2f} / {theirs:.2f} s ({ratio:.1f} times), "

@@ -17,6 +17,12 @@ def test_no_answer_breaks_a_limit(kind: fuzz.Kind) -> None:
     assert [finding for case in range(CASES[kind.name]) for finding in fuzz.try_case(kind, 20260618, case)] == []
 
 
+def test_a_bound_is_no_stricter_than_the_limits_it_stands_for() -> None:
+    """A limit that lacks a hair of rounding at the least quotas: the plan counts it as kept, and so must the bound."""
+    rule = next(kind for kind in fuzz.KINDS if kind.name == "rule")
+    assert fuzz.try_case(rule, 4, 675) == []
+
+
 def test_the_check_sees_a_broken_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """One more step of everything that has a limit of its own must be found in some of the cases."""
 
