@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
@@ -35,19 +37,33 @@ def worth_of_room(problem: QuotaProblem, prices: Prices) -> Prices:
     return Prices(prices.unit, np.minimum(prices.effect, earned))
 
 
-def quota_lines(problem: QuotaProblem, quota: FloatArray, prices: Prices, keep: BoolArray) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A plan's ``quota`` (J,) with its expected ``claims`` (J,) and those ``in_force`` (J,) of the quotas in force."""
+
+    quota: FloatArray
+    claims: FloatArray
+    in_force: FloatArray
+
+    @classmethod
+    def of(cls, problem: QuotaProblem, quota: FloatArray) -> Outcome:
+        """What the quotas bring in the world of the problem."""
+        return cls(quota, problem.claims(quota), problem.claims(problem.in_force))
+
+
+def quota_lines(problem: QuotaProblem, made: Outcome, prices: Prices, keep: BoolArray) -> pd.DataFrame:
     """One row per cell: its quota, claims, bounds and reason; columns as plan.coupon_quotas."""
-    cells = problem.cells
+    cells, quota = problem.cells, made.quota
     wanted = cells["issued_coupons"].to_numpy(np.float64) + cells["rest_claims"].to_numpy(np.float64)
     lines = cells[CELL].assign(
         quota_coupons=quota.astype(np.int64),
         previous_coupons=problem.previous.astype(np.int64),
         issued_coupons=cells["issued_coupons"].to_numpy(np.int64),
-        expected_claims=problem.claims(quota),
+        expected_claims=made.claims,
         reference_claims=problem.reference,
         assumed_coupons=cells["assumed_coupons"].to_numpy(np.float64),
         wanted_claims=wanted,
-        in_force_claims=problem.claims(problem.in_force),
+        in_force_claims=made.in_force,
         smoothed_claims=problem.state.wanted_claims,
         value_fen=problem.worth,
         move_cost_fen=problem.move_cost,
@@ -55,14 +71,14 @@ def quota_lines(problem: QuotaProblem, quota: FloatArray, prices: Prices, keep: 
         upper_coupons=problem.upper.astype(np.int64),
         override_kind=cells["override_kind"].replace("", None),
     )
-    return pd.concat([lines, quota_reasons(problem, quota, prices, keep)], axis=1)
+    return pd.concat([lines, quota_reasons(problem, quota, made.claims, prices, keep)], axis=1)
 
 
-def store_lines(problem: QuotaProblem, quota: FloatArray, prices: Prices) -> pd.DataFrame:
+def store_lines(problem: QuotaProblem, made: Outcome, prices: Prices) -> pd.DataFrame:
     """One row per planned store-day: its load under the quotas and the limit on it; columns as plan.store_loads."""
-    days, claims = problem.store_days, problem.claims(quota)
+    days, claims = problem.store_days, made.claims
     frame, stores = days.frame, len(days.frame)
-    mean, in_force = problem.load_mean(claims), problem.own_mean(problem.claims(problem.in_force))
+    mean, in_force = problem.load_mean(claims), problem.own_mean(made.in_force)
     passed = ["forecast_mean", "dispersion", "arrived_pickups", "rest_mean", "binding", "district_share"]
     return frame[[*DAY, *passed]].assign(
         forecast_upper=days.forecast.upper,
@@ -85,10 +101,10 @@ def store_lines(problem: QuotaProblem, quota: FloatArray, prices: Prices) -> pd.
     )
 
 
-def exchange_lines(problem: QuotaProblem, quota: FloatArray, prices: Prices) -> pd.DataFrame:
+def exchange_lines(problem: QuotaProblem, made: Outcome, prices: Prices) -> pd.DataFrame:
     """One row per store-day and SKU of an exchange coupon; columns as plan.exchange_loads."""
-    claims, stores = problem.claims(quota), len(problem.store_days.frame)
-    in_force = problem.claims(problem.in_force) - problem.reference
+    claims, stores = made.claims, len(problem.store_days.frame)
+    in_force = made.in_force - problem.reference
     rows = problem.exchange_rows[[*DAY, "sku_id", "forecast_units", "open_units"]]
     return rows.assign(
         quota_units=problem.exchanges @ (claims - problem.reference),

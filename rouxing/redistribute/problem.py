@@ -97,7 +97,11 @@ class QuotaProblem:
 
     def worth_at(self, quota: FloatArray) -> FloatArray:
         """Worth (J,) in fen of quotas (J,): value of the claims they allow, less the cost of moving there."""
-        return np.asarray(self.worth * self.claims(quota) - self.move_cost * np.abs(quota - self.previous))
+        return self.worth_of(self.claims(quota), quota)
+
+    def worth_of(self, claims: FloatArray, quota: FloatArray) -> FloatArray:
+        """Worth (J,) in fen of quotas (J,) that allow ``claims`` (J,)."""
+        return np.asarray(self.worth * claims - self.move_cost * np.abs(quota - self.previous))
 
     def spill(self, claims: FloatArray) -> FloatArray:
         """Pickups (N,) from next door when cells have ``claims`` (J,)."""

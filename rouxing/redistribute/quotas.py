@@ -14,7 +14,7 @@ from rouxing.redistribute.benefits import choose_benefits
 from rouxing.redistribute.broken import broken_limits
 from rouxing.redistribute.frames import QuotaFrames, no_exchanges, no_state
 from rouxing.redistribute.held_back import held_back
-from rouxing.redistribute.lines import budget_lines, exchange_lines, quota_lines, store_lines, worth_of_room
+from rouxing.redistribute.lines import Outcome, budget_lines, exchange_lines, quota_lines, store_lines, worth_of_room
 from rouxing.redistribute.parameters import QuotaParameters
 from rouxing.redistribute.problem import QuotaProblem, build_problem
 from rouxing.redistribute.rule import rule_quota
@@ -162,17 +162,16 @@ def _described(
     benefits: pd.DataFrame,
 ) -> QuotaPlan:
     """The plan of ``quota`` (J,), decided in ``final``: ``problem`` with the cells of ``keep`` held."""
-    value = float(problem.worth_at(quota).sum())
-    shown = worth_of_room(final, prices)
+    made, shown = Outcome.of(final, quota), worth_of_room(final, prices)
     return QuotaPlan(
-        quotas=quota_lines(final, quota, shown, keep),
+        quotas=quota_lines(final, made, shown, keep),
         curves=problem.curves,
-        store_loads=store_lines(final, quota, shown),
-        exchange_loads=exchange_lines(final, quota, shown),
+        store_loads=store_lines(final, made, shown),
+        exchange_loads=exchange_lines(final, made, shown),
         budgets=budget_lines(final, quota, shown),
         broken=broken_limits(final, quota),
         benefits=benefits,
-        value_fen=value,
+        value_fen=float(problem.worth_of(made.claims, quota).sum()),
         # Only rounding is levelled here: a bound that were truly below the value must show.
         upper_bound_fen=bound + 1e-9 * (abs(bound) + 1.0),
         rule_value_fen=float(problem.worth_at(rule_quota(final)).sum()),

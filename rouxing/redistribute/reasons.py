@@ -19,22 +19,29 @@ _LEAST_PRESSURE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class _Pressure:
-    """Limits (R) of all families under each other: ``step`` (R, J) is what one more coupon of a cell takes of each."""
+    """Limits (R) of all families under each other: ``step`` (R, J) is what one more coupon of a cell takes of each.
+
+    ``fewer``, ``claims``, ``more`` (J,): claims of one coupon less, of the quotas and of one more.
+    """
 
     names: pd.DataFrame
     step: Any
     room: FloatArray
     price: FloatArray
-    each: FloatArray
+    fewer: FloatArray
+    claims: FloatArray
+    more: FloatArray
 
 
-def quota_reasons(problem: QuotaProblem, quota: FloatArray, prices: Prices, keep: BoolArray) -> pd.DataFrame:
+def quota_reasons(
+    problem: QuotaProblem, quota: FloatArray, claims: FloatArray, prices: Prices, keep: BoolArray
+) -> pd.DataFrame:
     """Frame reason, binding_store_id, binding_limit, price_fen, one row per cell in the problem's order.
 
     reason: demand, budget, capacity, exchange_stock, change_limit, issued, protected, override, move_cost, scope; the
     first that holds, from the hardest to the softest. ``keep`` (J,): cells that the cycle had no changes left for.
     """
-    pressure = _pressure(problem, quota, prices)
+    pressure = _pressure(problem, quota, claims, prices)
     limit = _pressing(pressure, quota.size)
     rows = pressure.names.iloc[limit].reset_index(drop=True)
     reason = _reasons(problem, quota, pressure, rows["kind"].to_numpy(object), keep)
@@ -49,13 +56,12 @@ def quota_reasons(problem: QuotaProblem, quota: FloatArray, prices: Prices, keep
     )
 
 
-def _pressure(problem: QuotaProblem, quota: FloatArray, prices: Prices) -> _Pressure:
-    claims = problem.claims(quota)
-    each = problem.claims(quota + 1.0) - claims
-    matrix = csr_array(vstack([problem.effects * each[None, :], problem.budgets]))
+def _pressure(problem: QuotaProblem, quota: FloatArray, claims: FloatArray, prices: Prices) -> _Pressure:
+    fewer, more = problem.claims(np.maximum(quota - 1.0, 0.0)), problem.claims(quota + 1.0)
+    matrix = csr_array(vstack([problem.effects * (more - claims)[None, :], problem.budgets]))
     room = np.concatenate([problem.room(claims), problem.budget - problem.budgets @ quota])
     price = np.concatenate([prices.effect, prices.unit])
-    return _Pressure(_names(problem), matrix, room, price, each)
+    return _Pressure(_names(problem), matrix, room, price, fewer, claims, more)
 
 
 def _names(problem: QuotaProblem) -> pd.DataFrame:
@@ -91,8 +97,9 @@ def _reasons(problem: QuotaProblem, quota: FloatArray, pressure: _Pressure, kind
     cells, previous = problem.cells, problem.previous
     issued = cells["issued_coupons"].to_numpy(np.float64)
     overridden = (cells["override_kind"] != "").to_numpy() & ((quota == problem.upper) | (quota == problem.lower))
-    wants_more = problem.worth_at(quota + 1.0) > problem.worth_at(quota)
-    at_lower = (quota == problem.lower) & _wants_less(problem, quota, pressure)
+    worth = problem.worth_of(pressure.claims, quota)
+    wants_more = problem.worth_of(pressure.more, quota + 1.0) > worth
+    at_lower = (quota == problem.lower) & _wants_less(problem, quota, worth, pressure)
     rules: list[tuple[BoolArray, Any]] = [
         (~cells["in_scope"].to_numpy(bool), "scope"),
         (keep, "change_limit"),
@@ -111,13 +118,12 @@ def _reasons(problem: QuotaProblem, quota: FloatArray, pressure: _Pressure, kind
     return reasons
 
 
-def _wants_less(problem: QuotaProblem, quota: FloatArray, pressure: _Pressure) -> BoolArray:
+def _wants_less(problem: QuotaProblem, quota: FloatArray, worth: FloatArray, pressure: _Pressure) -> BoolArray:
     """Cells (J,) that a limit still presses down: it is broken, or its price is above what the last coupon earns."""
     broken = (pressure.room < -1e-6).astype(np.float64)
     uses = (pressure.step > 0).astype(np.float64)
-    fewer = np.maximum(quota - 1.0, 0.0)
-    last = problem.claims(quota) - problem.claims(fewer)
-    earned = problem.worth_at(quota) - problem.worth_at(fewer)
+    earned = worth - problem.worth_of(pressure.fewer, np.maximum(quota - 1.0, 0.0))
     effect, unit = np.split(pressure.price, [problem.own_limit.size + problem.exchange_limit.size])
+    last = pressure.claims - pressure.fewer
     asked = (problem.effects.T @ effect) * last + problem.budgets.T @ unit
     return np.asarray((quota > 0) & ((uses.T @ broken > 0) | (asked > earned)))
