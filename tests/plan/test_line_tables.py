@@ -47,3 +47,22 @@ def test_an_allocation_that_is_forgotten_takes_its_lines_along(plan: Connection)
 def test_emptying_the_headers_empties_the_lines(plan: Connection) -> None:
     plan.execute("truncate plan.allocations cascade")
     assert lines(plan, (*OF_ALLOCATION, *OF_REDISTRIBUTION)) == 0
+
+
+def test_a_plan_that_is_forgotten_takes_its_checks_and_differences_along_and_no_others(plan: Connection) -> None:
+    for name in ("p1", "p2"):
+        plan.execute(
+            "insert into plan.headers (plan_id, business_date, as_of, rung, inputs_hash, parameters, code_version,"
+            " verdict, checks_passed, checks_total, is_published, mode)"
+            " values (%s, '2026-06-18', now(), 'full', '', '{}', '', 'pass', 1, 1, false, 'live')",
+            [name],
+        )
+        plan.execute(
+            "insert into plan.checks (plan_id, check_name, subject, value, limit_value, slack, verdict, note)"
+            " values (%s, 'cold_volume', 'S1', 1, 2, 1, 'pass', '')",
+            [name],
+        )
+    plan.execute("delete from plan.headers where plan_id = 'p1'")
+    assert plan.execute("select plan_id from plan.checks").fetchall() == [("p2",)]
+    plan.execute("truncate plan.headers cascade")
+    assert lines(plan, ("checks", "differences")) == 0
