@@ -18,8 +18,7 @@ class QuotaParameters:
     one of the district; an assumption, until an experiment measures it. ``smoothing`` (0-1): weight of what is
     seen now against what the cycles before have seen; 1 = no memory. ``trust`` (0-1): the same for room that a store
     seems to have gained; room that is gone counts at once. Both and the move cost are measured in
-    benchmarks/redistribute/stability.py. ``spill_rounds``: most times that quotas are solved again for the customers
-    they send next door.
+    benchmarks/redistribute/stability.py.
     """
 
     change_share: float = 0.3
@@ -32,4 +31,3 @@ class QuotaParameters:
     spill_share: float = 0.3
     smoothing: float = 0.2
     trust: float = 0.05
-    spill_rounds: int = 4
