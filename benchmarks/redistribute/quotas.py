@@ -99,7 +99,8 @@ def run(stores: int, stocks: int, repeats: int) -> None:
     whole, solving, cold_gap, again, solving_again, warm_gap, by_rule, loss = np.median(np.array(figures), axis=0)
     print(
         f"  {stores:>5} x {stocks} x 2: cold {whole:.2f} s, engine {solving:.2f}, gap {cold_gap:.3%}; "
-        f"warm {again:.2f} s, engine {solving_again:.2f}, gap {warm_gap:.3%}; the rule takes {by_rule:.2f} s and loses {loss:.1%}"
+        f"warm {again:.2f} s, engine {solving_again:.2f}, gap {warm_gap:.3%}; "
+        f"the rule takes {by_rule:.2f} s and loses {loss:.1%}"
     )
 
 

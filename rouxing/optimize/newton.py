@@ -23,7 +23,7 @@ _STILL = 3e-5
 _FIRST_REACH, _WARM_REACH = 0.5, 0.05
 _GROWTH, _SHRINKAGE = 1.25, 0.5
 # Cells looked at together: arrays of this size stay where the processor finds them again.
-_BLOCK = 2**17
+_BLOCK = 2**16
 
 
 @dataclass(frozen=True, slots=True)
