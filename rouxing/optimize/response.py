@@ -212,16 +212,20 @@ def _choice(cells: Cells, left: FloatArray, relief: FloatArray, cost: FloatArray
         return above
     spare, mark_share = cells.spare[where], cells.mark_share[where]
     below = _without_mark(cells, left + np.where(spare > 0, relief, 0.0), left, cost, where)
-    stops = (above.share < mark_share) & (mark_share < below.share)
-    is_below = below.share <= mark_share
-    made = np.minimum(cells.claims_top[where], cells.claims_level[where] + spare)
     held = [np.zeros(1, dtype=bool) if one.held is None else one.held for one in (below, above)]
+    # Below the lowest quantile all levels have one share: there the kink tells on which side of the mark an answer is.
+    mark, kink = cells.mark[where], cells.kink[where]
+    is_above = (above.share > mark_share) | ((above.share == mark_share) & (~held[1] | (kink >= mark)))
+    is_below = (below.share < mark_share) | ((below.share == mark_share) & (~held[0] | (kink <= mark)))
+    is_below &= ~is_above
+    stops = ~is_above & ~is_below
+    made = np.minimum(cells.claims_top[where], cells.claims_level[where] + spare)
     return _Choice(
         share=np.where(stops, mark_share, np.where(is_below, below.share, above.share)),
-        divisor=np.where(is_below, below.divisor, above.divisor),
+        divisor=np.where(is_above, above.divisor, below.divisor),
         pays=below.pays,
         held=stops | np.where(is_below, *held),
-        at=np.where(stops, cells.mark[where], cells.kink[where]),
+        at=np.where(stops, mark, kink),
         claims=np.where(stops, made, cells.claims_kink[where]),
     )
 

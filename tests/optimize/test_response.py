@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -38,6 +38,9 @@ def random_cells(seed: int, move: float, has_mark: bool = False) -> Cells:
     dear=st.sampled_from([0.0, 5.0, 20.0]),
     relief=st.sampled_from([0.0, 2.0, 9.0]),
 )
+# Kink and mark both below the lowest quantile.
+@example(seed=39, move=3.0, dear=0.0, relief=9.0)
+@example(seed=7, move=3.0, dear=5.0, relief=2.0)
 def test_the_whole_answer_is_the_best_of_all_steps_at_any_prices(
     seed: int, move: float, dear: float, relief: float
 ) -> None:
