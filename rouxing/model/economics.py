@@ -72,9 +72,9 @@ class Economics:
         "One and a half times the hour on the roster, as the Labour Law asks for overtime (article 44).",
     )
     move_cost_share: float = _value(
-        0.05,
+        0.1,
         "share of a coupon's worth",
-        "Measured: 5 % of the mean worth keeps quotas from flickering at no loss of true value"
+        "Measured: 10 % of the mean worth keeps quotas from flickering at no loss of true value"
         " (benchmarks/redistribute/stability.py).",
         most=1.0,
     )

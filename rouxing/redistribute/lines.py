@@ -96,8 +96,11 @@ def store_lines(problem: QuotaProblem, made: Outcome, prices: Prices) -> pd.Data
         turned_away=problem.turned_away(claims),
         is_missing=days.is_missing,
         is_inherited=problem.broken(problem.room(claims))[:stores],
-        smoothed_mean=problem.state.forecast_mean,
-        smoothed_limit=problem.state.mean_limit,
+        believed_limit=days.mean_limit - problem.rooms.withheld,
+        room_seen=problem.rooms.seen,
+        room_usual=problem.rooms.usual,
+        room_scatter=problem.rooms.scatter,
+        room_cycles=problem.rooms.cycles,
     )
 
 

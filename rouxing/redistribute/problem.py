@@ -20,6 +20,7 @@ from rouxing.redistribute.keys import CELL, DAY, KeyBook, numbers_of, sorted_by
 from rouxing.redistribute.load import ForecastLoads, forecast_loads, mean_limit
 from rouxing.redistribute.neighbours import Neighbours
 from rouxing.redistribute.parameters import QuotaParameters
+from rouxing.redistribute.rooms import Rooms, believed_rooms, no_rooms
 from rouxing.redistribute.smoothing import Smoothed, smoothed
 
 __all__ = ["CELL", "QuotaParameters", "QuotaProblem", "build_problem"]
@@ -76,6 +77,7 @@ class QuotaProblem:
     budget: FloatArray
     neighbours: Neighbours
     state: Smoothed
+    rooms: Rooms
 
     def frozen(self, keep: BoolArray) -> QuotaProblem:
         """The same question with the cells of ``keep`` (J,) held at their previous quota."""
@@ -160,15 +162,33 @@ class QuotaProblem:
         return replace(self, upper=upper, own_limit=own, exchange_limit=exchange)
 
     def as_seen(self) -> QuotaProblem:
-        """The question on smoothed demand, load and limits: what is decided with, so that noise moves nothing."""
+        """The question on smoothed claims and believed room: what is decided with, so that noise moves nothing."""
         if not self.state.has_memory:
             return self
-        issued, dispersion = (self.cells[name].to_numpy(np.float64) for name in ("issued_coupons", "rest_dispersion"))
-        curves = claim_curves(issued, np.maximum(self.state.wanted_claims - issued, 0.0), dispersion)
-        reference = curves.expected_min(self.cells["assumed_coupons"].to_numpy(np.float64))
-        own = self.state.mean_limit - self.state.forecast_mean + self.loads @ reference
-        seen = replace(self, curves=curves, reference=reference, own_limit=own)
+        seen = self._on_smoothed_claims()
+        goods = self.exchanges @ (seen.claims(self.in_force) - self.claims(self.in_force))
+        own = self.rooms.believed + self.loads @ seen.reference
+        seen = replace(seen, own_limit=own, exchange_limit=self.exchange_limit + goods)
         return replace(seen, neighbours=seen.receiving())
+
+    def remembering(self, state: pd.DataFrame, parameters: QuotaParameters) -> QuotaProblem:
+        """The question with the room that quotas in force use and leave, as far as it is believed after ``state``."""
+        seen = self._on_smoothed_claims()
+        claims = seen.claims(self.in_force)
+        used = self.loads @ (claims - seen.reference) + seen.spill(claims)
+        left = self.room(self.claims(self.in_force))[: used.size]
+        return replace(self, rooms=believed_rooms(state, self.store_days.frame, used, left, parameters))
+
+    def _on_smoothed_claims(self) -> QuotaProblem:
+        if not self.state.has_memory:
+            return self
+        curves = self.state.curves
+        return replace(self, curves=curves, reference=curves.expected_min(self.assumed))
+
+    @property
+    def assumed(self) -> FloatArray:
+        """Quotas (J,) that the load forecast contains, coupons."""
+        return self.cells["assumed_coupons"].to_numpy(np.float64)
 
     def upper_bound(self, start: Prices | None) -> float:
         """Most (fen) that quotas can be worth within the limits, those counted as kept that lack a hair of rounding."""
@@ -206,7 +226,7 @@ class QuotaProblem:
         group = np.append(near.group, np.zeros(exchanges.size, dtype=np.int64))
         parts = (np.append(part, exchanges) for part in (near.give, near.take, near.most))
         return Diversion(
-            reference=self.cells["assumed_coupons"].to_numpy(np.float64),
+            reference=self.assumed,
             is_passed=self.is_passed,
             already=np.zeros(group.size),
             passing=Passing(group, *parts),
@@ -252,9 +272,11 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         budgets=budgets,
         budget=budget,
         neighbours=_neighbours(store_days.frame, parameters),
-        state=smoothed(frames.state, cells, store_days.frame, store_days.mean_limit, parameters),
+        state=smoothed(frames.state, cells, curves, parameters),
+        rooms=no_rooms(len(store_days.frame)),
     )
-    return replace(problem, neighbours=problem.receiving())
+    problem = replace(problem, neighbours=problem.receiving())
+    return problem.remembering(frames.state, parameters)
 
 
 def _store_days(frame: pd.DataFrame, parameters: QuotaParameters) -> StoreDays:

@@ -123,7 +123,7 @@ def _store_load(store_id: str, quota: float) -> dict[str, Any]:
         "quota_mean": mean - 20.0, "load_mean": mean, "load_upper": mean + 6.0 * sqrt(mean / 20.0),
         "in_force_mean": 20.0, "in_force_upper": 26.0, "capacity_pickups": 30.0, "mean_limit": 23.5,
         "binding": "counter", "price_fen": 0.0, "spill_share": 0.3, "district_share": 0.5, "spill_limit": 5.0,
-        "turned_away": 0.0, "is_missing": False, "is_inherited": False, "smoothed_mean": 20.0, "smoothed_limit": 23.5,
+        "turned_away": 0.0, "is_missing": False, "is_inherited": False, "believed_limit": 23.5, "room_seen": 3.5,
     }  # fmt: skip
 
 

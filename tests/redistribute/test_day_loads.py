@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from rouxing.plan.day_cover import goods_cover
 from rouxing.plan.day_loads import exchange_limits, store_day_loads
 from rouxing.plan.day_quotas import left_share
-from rouxing.redistribute.keys import CELL
-from rouxing.redistribute.quotas import QuotaParameters, redistribute_quotas
-from tests.redistribute.world import TODAY, city, one_cell
+from tests.redistribute.world import TODAY
 
 DAY = pd.Timestamp(TODAY)
 NEXT = DAY + pd.Timedelta(days=1)
@@ -124,52 +120,3 @@ def test_the_rest_of_a_day_is_as_claims_usually_come() -> None:
     usual = pd.DataFrame({"slot": [16, 24, 40], "claims": [50, 30, 20]})
     assert [left_share(usual, slot) for slot in (0, 24, 41)] == pytest.approx([1.0, 0.5, 0.0])
     assert left_share(usual.iloc[:0], 12) == 0.75
-
-
-def state_of(plan: Any) -> pd.DataFrame:
-    claims = plan.quotas[CELL].assign(measure="wanted_claims", value=plan.quotas["smoothed_claims"])
-    days = plan.store_loads.rename(columns={"store_id": "carrier_id"}).assign(stock_id="")
-    parts = [
-        days[CELL].assign(measure=name, value=days[column])
-        for name, column in (("forecast_mean", "smoothed_mean"), ("mean_limit", "smoothed_limit"))
-    ]
-    return pd.concat([claims, *parts], ignore_index=True)
-
-
-def test_memory_moves_a_fifth_of_the_way_and_room_that_is_gone_at_once() -> None:
-    first = redistribute_quotas(**one_cell())
-    less, more = one_cell(capacity=120.0, rest_claims=300.0), one_cell(capacity=240.0)
-    down, up = (redistribute_quotas(**given, state=state_of(first)) for given in (less, more))
-    assert down.quotas["smoothed_claims"].item() == pytest.approx(200 + 0.2 * 100)
-    assert down.store_loads["smoothed_limit"].item() == pytest.approx(120)
-    assert up.store_loads["smoothed_limit"].item() == pytest.approx(140 + 0.05 * 100)
-    assert down.quotas["wanted_claims"].item() == 300
-
-
-def test_memory_never_lets_a_limit_of_now_be_broken() -> None:
-    first = redistribute_quotas(**one_cell(capacity=140.0))
-    plan = redistribute_quotas(**one_cell(capacity=99.0), state=state_of(first))
-    # 100 + (q - 20) / 2 <= 99.
-    assert plan.quotas["quota_coupons"].item() == 18
-    assert plan.upper_bound_fen >= plan.value_fen
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_small_noise_leaves_quotas_where_they_are(seed: int) -> None:
-    """Once settled, what a cycle sees may waver by half a percent and nothing moves that would not move without."""
-    given, random = city(seed + 40, 3, 3), np.random.default_rng(seed)
-    given["cells"] = given["cells"].assign(issued_coupons=0, override_kind="")
-    parameters = QuotaParameters(change_share=10.0)
-    state = None
-    for _ in range(4):
-        plan = redistribute_quotas(**given, state=state, parameters=parameters)
-        state = state_of(plan)
-        settled = plan.quotas[[*CELL, "quota_coupons"]]
-        cells = given["cells"].drop(columns="previous_coupons").merge(settled, on=CELL)
-        given["cells"] = cells.rename(columns={"quota_coupons": "previous_coupons"})
-    quiet = redistribute_quotas(**given, state=state, parameters=parameters).quotas
-    wobble = 1 + random.normal(0.0, 0.005, len(given["cells"]))
-    given["cells"] = given["cells"].assign(rest_claims=given["cells"]["rest_claims"] * wobble)
-    again = redistribute_quotas(**given, state=state, parameters=parameters).quotas
-    moved = (again["quota_coupons"] - quiet["quota_coupons"]).abs().sum()
-    assert moved <= 0.01 * again["previous_coupons"].sum() + 1
