@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ _WHOLE_SWEEPS = 8
 # Shares of the value that count as settled: of limits times prices not met, and of what two sweeps took off the bound.
 _SETTLED = 4e-3
 _STILL = 3e-5
+# Where effects are passed on, prices are given up if after so many sweeps this share of the value is not met.
+_PATIENCE, _ROUGH = 5, 0.02
 # A price moves by no more than its reach; the reach grows while it goes one way and halves when it turns.
 _FIRST_REACH, _WARM_REACH = 0.5, 0.05
 _GROWTH, _SHRINKAGE = 1.25, 0.5
@@ -28,11 +30,15 @@ _BLOCK = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Prices (R,), the ``bound`` they prove, and the whole steps (J,) that cells would take at them."""
+    """Prices (R,), the ``bound`` they prove, and the whole steps (J,) that cells would take at them.
+
+    ``is_rough``: prices were given up since they do not meet what is passed on.
+    """
 
     prices: FloatArray
     bound: float
     above: FloatArray
+    is_rough: bool = False
 
 
 def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> Candidate:
@@ -93,9 +99,13 @@ class _Descent:
 
     def settled(self) -> Candidate:
         """The best of the sweeps until little is left to gain from better prices."""
-        for _ in range(_SMOOTH_SWEEPS if self._watched else 0):
-            if self._sweep(self._smooth) <= _SETTLED:
+        for number in range(_SMOOTH_SWEEPS if self._watched else 0):
+            unmet = self._sweep(self._smooth)
+            if unmet <= _SETTLED:
                 break
+            if self._cells.has_mark and number >= _PATIENCE and unmet > _ROUGH:
+                self._prove(None)
+                return replace(self._best, is_rough=True)
         last = before = np.inf
         for _ in range(_WHOLE_SWEEPS if self._watched else 0):
             last, before = before, self._best.bound

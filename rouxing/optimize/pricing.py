@@ -36,9 +36,8 @@ _WORTHWHILE = 0.05
 # What cells ask may be over the limits by this share of the bound before prices are raised for a first plan.
 _OVERSHOOT = 3e-3
 _RAISED = 1.003
-# A plan this far (share) from its bound is looked for again, with what is passed on as it was, so many times.
-_POOR = 2e-3
-_SETTLINGS = 3
+# A plan this far (share) from its bound is looked for again.
+_POOR = 3e-3
 
 
 def solve(problem: PricingProblem) -> PricedPlan:
@@ -134,26 +133,29 @@ def _solved(problem: PricingProblem) -> PricedPlan:
 
 
 def _settled(ready: _Prepared) -> tuple[Stand, float]:
-    """The plan and its bound; where the prices of what is passed on lead far from the bound, also by the old road.
+    """The plan and its bound; where prices do not meet what is passed on, by the old road.
 
-    That is to price what comes to each limit as it came to it in the plan before.
+    That is to price what comes to each limit as it came to it in a first plan.
     """
     cells, limits, found = ready.cells, ready.limits, ready.best_prices()
-    best = stand = _filled(cells, limits, found)
-    bound, unmarked = found.bound, replace(cells, has_mark=False)
-    for _ in range(_SETTLINGS if cells.has_mark else 0):
-        if bound - best.value() <= _POOR * bound:
-            break
-        fixed = limits.as_received(stand.relief)
-        again = best_prices(unmarked, fixed, None)
-        bound = min(bound, bound_at(cells, limits, again.prices))
-        planned = _filled(unmarked, fixed, again)
-        kept = Stand(cells, limits, again.prices, planned.above, planned.claims)
-        trim(kept)
-        top_up(kept)
-        stand = max(kept, _filled(cells, limits, again), key=Stand.value)
-        best = stand if stand.value() > best.value() else best
-    return best, bound
+    if not cells.has_mark:
+        return _filled(cells, limits, found), found.bound
+    stand = _first(cells, limits, found) if found.is_rough else _filled(cells, limits, found)
+    if found.bound - stand.value() <= _POOR * found.bound:
+        return stand, found.bound
+    fixed, unmarked = limits.as_received(stand.relief), replace(cells, has_mark=False)
+    again = best_prices(unmarked, fixed, None)
+    planned = _filled(unmarked, fixed, again)
+    kept = _first(cells, limits, replace(again, above=planned.above))
+    return max(stand, kept, key=Stand.value), min(found.bound, bound_at(cells, limits, again.prices))
+
+
+def _first(cells: Cells, limits: Limits, found: Candidate) -> Stand:
+    """Whole steps that keep every limit, without looking for better ones: what is passed on is to be learnt."""
+    stand = Stand(cells, limits, found.prices, found.above, cells.claims(found.above, slice(0, found.above.size)))
+    trim(stand)
+    top_up(stand)
+    return stand
 
 
 def _filled(cells: Cells, limits: Limits, found: Candidate) -> Stand:
