@@ -18,11 +18,13 @@ def settle(question: DayQuestion, parameters: JointParameters, first: DayAllocat
     Round 0 is what stock, people and quotas decide one after the other. Each further round starts from the best so far:
     it decides stock and people for the pickups that the quotas bring, be they more or fewer than forecast, calls people
     where the price of room pays for them, and decides the quotas on what the stores can do then; each claim is worth
-    less by what its pickups cost customers, and no store is given more pickups than are worth that cost.
+    less by what its pickups cost customers, and no store is given more pickups than are worth that cost. After a round
+    that was not the better one, stock and people are decided for the pickups that were forecast instead.
     """
     rounds = [decide_round(question, parameters, None, first=first)]
     for number in range(1, parameters.rounds + 1):
-        made = _next_round(question, parameters, best_round(rounds))
+        best = best_round(rounds)
+        made = _next_round(question, parameters, best, keeps_load=best is not rounds[-1])
         rounds.append(replace(made, number=number))
     return rounds
 
@@ -47,9 +49,9 @@ def _overloads(one: Round, best: Round) -> bool:
     return one.score.overload_probability > best.score.overload_probability
 
 
-def _next_round(question: DayQuestion, parameters: JointParameters, best: Round) -> Round:
+def _next_round(question: DayQuestion, parameters: JointParameters, best: Round, *, keeps_load: bool) -> Round:
     """The round after the best one; its quotas are decided again, calmly, if they earn more by overload alone."""
-    offer = offered(question, parameters, best)
+    offer = offered(question, parameters, best, keeps_load=keeps_load)
     made = answered(question, parameters, best, offer)
     if not _overloads(made, best) or made.score.objective_fen <= best.score.objective_fen:
         return made

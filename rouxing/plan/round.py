@@ -161,15 +161,20 @@ def offered(
     parameters: JointParameters,
     last: Round | None,
     first: DayAllocation | None = None,
+    *,
+    keeps_load: bool = False,
 ) -> Offer:
-    """Stock and people of a round; arguments as in `decide_round`."""
+    """Stock and people of a round; arguments as in `decide_round`.
+
+    ``keeps_load``: they are decided for the pickups that were forecast, not for those that the last quotas bring.
+    """
     if last is None:
         made = first or decide_allocation(question.business_date, question.allocation, parameters.allocation)
         keys = store_day_keys(made)
         ability = day_ability(question.allocation, made, parameters.allocation)
         return Offer(made, keys, ability, np.zeros(len(keys), dtype=bool), np.zeros(len(keys)))
     told = last.told(parameters)
-    shift = told.prices[[*DAY, "mean_shift"]]
+    shift = None if keeps_load else told.prices[[*DAY, "mean_shift"]]
     made = _allocation(question, parameters, last, told, shift)
     ability = day_ability(question.allocation, made, parameters.allocation, shift)
     return Offer(made, store_day_keys(made), ability, told.called, told.goods_fen)
@@ -195,7 +200,7 @@ def answered(
 
 
 def _allocation(
-    question: DayQuestion, parameters: JointParameters, last: Round, told: Told, shift: pd.DataFrame
+    question: DayQuestion, parameters: JointParameters, last: Round, told: Told, shift: pd.DataFrame | None
 ) -> DayAllocation:
     """Stock and people; the load of the store-days stays the forecast's, which quotas are counted against.
 

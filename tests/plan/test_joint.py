@@ -76,6 +76,12 @@ def test_a_calm_round_gives_no_store_back_what_the_last_took_from_it(
     assert (last.mean < forecast - 1.0).any()
 
 
+def test_stock_and_people_may_be_decided_for_what_was_forecast(question: DayQuestion, rounds: list[Round]) -> None:
+    kept, moved = (offered(question, PARAMETERS, rounds[0], keeps_load=keeps) for keeps in (True, False))
+    np.testing.assert_array_equal(kept.ability.assumed_mean, kept.ability.forecast_mean)
+    np.testing.assert_allclose(moved.ability.assumed_mean, rounds[0].mean, atol=1e-9)
+
+
 def test_an_allocation_known_before_is_the_one_that_the_loop_would_have_made(
     question: DayQuestion, rounds: list[Round]
 ) -> None:
