@@ -20,7 +20,7 @@ _WHOLE_SWEEPS = 8
 _SETTLED = 4e-3
 _STILL = 3e-5
 # Where effects are passed on, prices are given up if after so many sweeps this share of the value is not met.
-_PATIENCE, _ROUGH = 5, 0.02
+_PATIENCE, _ROUGH = 5, 0.008
 # A price moves by no more than its reach; the reach grows while it goes one way and halves when it turns.
 _FIRST_REACH, _WARM_REACH = 0.5, 0.05
 _GROWTH, _SHRINKAGE = 1.25, 0.5
@@ -41,7 +41,7 @@ class Candidate:
     is_rough: bool = False
 
 
-def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> Candidate:
+def best_prices(cells: Cells, limits: Limits, start: FloatArray | None, sweeps: int = _SMOOTH_SWEEPS) -> Candidate:
     """The prices with the lowest bound met on the descent; zero where a limit cannot bind.
 
     A sweep takes the families of limits in turn and gives each limit of a family one Newton step on its own price,
@@ -55,13 +55,13 @@ def best_prices(cells: Cells, limits: Limits, start: FloatArray | None) -> Candi
     for family in limits.families:
         rows = np.unique(family.row[family.use > 0])
         descent.watch(family, rows[can_bind[rows]])
-    return descent.settled()
+    return descent.settled(sweeps)
 
 
 def bound_at(cells: Cells, limits: Limits, prices: FloatArray) -> float:
     """What these ``prices`` (R,) prove: no plan within the limits is worth more."""
     descent = _Descent(cells, limits, prices, False)
-    return descent.settled().bound
+    return descent.settled(0).bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ class _Descent:
         few: list[Where] = [inside[first : first + _BLOCK] for first in range(0, inside.size, _BLOCK)]
         self._watched.append((family, rows, few if 2 * inside.size < family.use.size else self._everyone))
 
-    def settled(self) -> Candidate:
-        """The best of the sweeps until little is left to gain from better prices."""
-        for number in range(_SMOOTH_SWEEPS if self._watched else 0):
+    def settled(self, sweeps: int) -> Candidate:
+        """The best of the sweeps until little is left to gain from better prices; at most so many smooth ones."""
+        for number in range(sweeps if self._watched else 0):
             unmet = self._sweep(self._smooth)
             if unmet <= _SETTLED:
                 break

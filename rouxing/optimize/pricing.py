@@ -38,6 +38,8 @@ _OVERSHOOT = 3e-3
 _RAISED = 1.003
 # A plan this far (share) from its bound is looked for again.
 _POOR = 3e-3
+# Sweeps for its prices: what is passed on is known too roughly for more.
+_FEW_SWEEPS = 12
 
 
 def solve(problem: PricingProblem) -> PricedPlan:
@@ -144,7 +146,7 @@ def _settled(ready: _Prepared) -> tuple[Stand, float]:
     if found.bound - stand.value() <= _POOR * found.bound:
         return stand, found.bound
     fixed, unmarked = limits.as_received(stand.relief), replace(cells, has_mark=False)
-    again = best_prices(unmarked, fixed, None)
+    again = best_prices(unmarked, fixed, ready.start, _FEW_SWEEPS)
     planned = _filled(unmarked, fixed, again)
     kept = _first(cells, limits, replace(again, above=planned.above))
     return max(stand, kept, key=Stand.value), min(found.bound, bound_at(cells, limits, again.prices))
