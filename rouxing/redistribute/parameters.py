@@ -31,4 +31,4 @@ class QuotaParameters:
     spill_share: float = 0.3
     smoothing: float = 0.1
     trust: float = 0.5
-    caution: float = 0.7
+    caution: float = 0.8
