@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,8 @@ class QuotaPlan:
     ``store_loads``, ``exchange_loads``, ``broken``, ``benefits``: columns as their tables of schema plan. ``budgets``:
     limit (day, total), subject, business_date, is_missing, used, capacity, slack, price_fen, is_inherited.
     ``value_fen``: expected worth of the claims less the cost of moving; ``upper_bound_fen`` is never below it;
-    ``rule_value_fen``: the same of the rule's quotas. ``prices``: what a next solve of much the same may start from.
+    ``rule_value_fen``: the same of the rule's quotas. ``prices``: what a next solve of much the same may
+    start from, those of the question before any cell was held back.
     """
 
     quotas: pd.DataFrame
@@ -101,7 +102,9 @@ def redistribute_quotas(
     final = problem.frozen(keep)
     last = settled(final, found.prices)
     bound = max(found.upper_bound, last.upper_bound)
-    return _described(problem, final, last.quota, last.prices, keep, bound, benefits)
+    plan = _described(problem, final, last.quota, last.prices, keep, bound, benefits)
+    # Most cells are held in the last question: its prices are no start for one in which all may move.
+    return replace(plan, prices=found.prices)
 
 
 def rule_quotas(
