@@ -243,7 +243,10 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
     reference = curves.expected_min(cells["assumed_coupons"].to_numpy(np.float64))
     loads, entries = _loads(cells, frames.loads, store_days.frame)
     in_force = np.maximum(bounds.previous, issued)
-    store_days = _with_missing(store_days, loads @ (curves.expected_min(in_force) - reference))
+    is_passed, neighbours = (cells["carrier"] == "store").to_numpy(), _neighbours(store_days.frame, parameters)
+    more = curves.expected_min(in_force) - reference
+    from_next_door = neighbours.passing.asked(loads @ (is_passed * np.maximum(-more, 0.0)))
+    store_days = _with_missing(store_days, loads @ more + from_next_door)
     own = store_days.mean_limit - store_days.forecast.mean + loads @ reference
     rows, exchanges, units = _exchanges(cells, entries, store_days.frame, frames.exchanges, reference)
     budget_rows, budgets, budget = _budgets(cells, frames.budgets, frames.totals, bounds.previous)
@@ -262,7 +265,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         reference=reference,
         store_days=store_days,
         loads=loads,
-        is_passed=(cells["carrier"] == "store").to_numpy(),
+        is_passed=is_passed,
         own_limit=own,
         exchange_rows=rows,
         exchanges=exchanges,
@@ -271,7 +274,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         budget_rows=budget_rows,
         budgets=budgets,
         budget=budget,
-        neighbours=_neighbours(store_days.frame, parameters),
+        neighbours=neighbours,
         state=smoothed(frames.state, cells, curves, parameters),
         rooms=no_rooms(len(store_days.frame)),
     )
@@ -295,7 +298,7 @@ def _store_days(frame: pd.DataFrame, parameters: QuotaParameters) -> StoreDays:
 
 
 def _with_missing(days: StoreDays, in_force: FloatArray) -> StoreDays:
-    """A limit that nobody gave allows no more than the quotas in force bring."""
+    """A limit that nobody gave allows no more than the quotas in force bring, customers from next door included."""
     known = np.where(days.is_missing, days.forecast.mean + in_force, np.inf)
     return replace(days, mean_limit=np.minimum(days.mean_limit, known))
 
