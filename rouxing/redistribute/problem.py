@@ -243,10 +243,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
     reference = curves.expected_min(cells["assumed_coupons"].to_numpy(np.float64))
     loads, entries = _loads(cells, frames.loads, store_days.frame)
     in_force = np.maximum(bounds.previous, issued)
-    is_passed, neighbours = (cells["carrier"] == "store").to_numpy(), _neighbours(store_days.frame, parameters)
-    more = curves.expected_min(in_force) - reference
-    from_next_door = neighbours.passing.asked(loads @ (is_passed * np.maximum(-more, 0.0)))
-    store_days = _with_missing(store_days, loads @ more + from_next_door)
+    store_days = _with_missing(store_days, loads @ (curves.expected_min(in_force) - reference))
     own = store_days.mean_limit - store_days.forecast.mean + loads @ reference
     rows, exchanges, units = _exchanges(cells, entries, store_days.frame, frames.exchanges, reference)
     budget_rows, budgets, budget = _budgets(cells, frames.budgets, frames.totals, bounds.previous)
@@ -265,7 +262,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         reference=reference,
         store_days=store_days,
         loads=loads,
-        is_passed=is_passed,
+        is_passed=(cells["carrier"] == "store").to_numpy(),
         own_limit=own,
         exchange_rows=rows,
         exchanges=exchanges,
@@ -274,7 +271,7 @@ def build_problem(frames: QuotaFrames, parameters: QuotaParameters) -> QuotaProb
         budget_rows=budget_rows,
         budgets=budgets,
         budget=budget,
-        neighbours=neighbours,
+        neighbours=_neighbours(store_days.frame, parameters),
         state=smoothed(frames.state, cells, curves, parameters),
         rooms=no_rooms(len(store_days.frame)),
     )
@@ -298,7 +295,7 @@ def _store_days(frame: pd.DataFrame, parameters: QuotaParameters) -> StoreDays:
 
 
 def _with_missing(days: StoreDays, in_force: FloatArray) -> StoreDays:
-    """A limit that nobody gave allows no more than the quotas in force bring, customers from next door included."""
+    """A limit that nobody gave allows no more than the quotas in force bring."""
     known = np.where(days.is_missing, days.forecast.mean + in_force, np.inf)
     return replace(days, mean_limit=np.minimum(days.mean_limit, known))
 

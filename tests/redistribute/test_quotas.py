@@ -137,21 +137,6 @@ def test_limits_that_nobody_gave_allow_no_more_than_what_is_in_force() -> None:
         assert plan.store_loads["is_missing"].any() or plan.budgets["is_missing"].any()
 
 
-def test_a_capacity_that_nobody_gave_has_room_for_those_who_come_from_next_door() -> None:
-    """14 coupons in force next door turn customers away; both stores' limits are unknown: nothing is to be cut."""
-    first, second = one_cell(), one_cell()
-    first["cells"] = first["cells"].assign(previous_coupons=14)
-    second["cells"]["carrier_id"] = second["loads"]["carrier_id"] = "S2"
-    second["loads"]["store_id"] = second["store_days"]["store_id"] = "S2"
-    names = ("cells", "loads", "store_days")
-    frames = {name: pd.concat([first[name], second[name]], ignore_index=True) for name in names}
-    frames["store_days"] = _of_nobody(frames["store_days"].assign(district_id="D1", district_share=0.5))
-    frames |= {"budgets": first["budgets"], "totals": first["totals"]}
-    plan = redistribute_quotas(**frames)
-    assert plan.store_loads["spill_mean"].tolist() == pytest.approx([0.0, 0.9])
-    assert plan.quotas["quota_coupons"].tolist() == [14, 20]
-
-
 def _of_nobody(frame: pd.DataFrame) -> pd.DataFrame:
     if "capacity_pickups" in frame:
         return frame.assign(capacity_pickups=np.nan)
