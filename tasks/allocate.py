@@ -40,9 +40,9 @@ def allocate_day(moment: Moment) -> str:
     """Transfers, staff and slot capacities on the newest forecast of the day; returns the allocation's name."""
     tell("allocate", "decide", 0.1)
     database = current_database()
-    with database.connect() as connection:
+    with database.connect_twice() as connections:
         forecast = read_frame(
-            connection,
+            connections[0],
             "forecast/newest_run",
             business_date=moment.business_date,
             as_of=moment.as_of,
@@ -51,7 +51,7 @@ def allocate_day(moment: Moment) -> str:
         if forecast.empty:
             raise PermanentError(f"There is no forecast for {moment.label} yet; run forecast first.")
         forecast_id = str(forecast["forecast_id"].iloc[0])
-        frames = read_allocation_inputs(connection, moment.known_by, moment.business_date, moment.stores, forecast_id)
+        frames = read_allocation_inputs(connections, moment.known_by, moment.business_date, moment.stores, forecast_id)
     parameters = AllocationParameters()
     draft = name_draft("allocation", moment, frames, forecast_id=forecast_id, **asdict(parameters))
     _last_decided.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pandas as pd
@@ -46,9 +47,9 @@ def settle_jointly(moment: Moment) -> str:
     """
     tell("redistribute", "together", 0.1)
     database = current_database()
-    with database.connect() as connection:
+    with database.connect_twice() as connections:
         first = read_frame(
-            connection,
+            connections[0],
             "plan/first_allocation",
             business_date=moment.business_date,
             as_of=moment.as_of,
@@ -58,8 +59,8 @@ def settle_jointly(moment: Moment) -> str:
             return ""
         forecast_id, allocation_id = str(first["forecast_id"].iloc[0]), str(first["allocation_id"].iloc[0])
         decided = take_decided(moment, forecast_id)
-        question = read_question(connection, moment, forecast_id, allocation_id, decided)
-        parameters = read_parameters(connection, moment, len(question.allocation["stores"]))
+        question = read_question(connections, moment, forecast_id, allocation_id, decided)
+        parameters = read_parameters(connections[0], moment, len(question.allocation["stores"]))
     allocation, redistribution = name_drafts(moment, question, parameters, forecast_id)
     known = decided.made if decided and decided.parameters == parameters.allocation else None
     is_made = is_known(database, "allocate/touch_run", allocation_id=allocation.name)
@@ -73,13 +74,17 @@ def settle_jointly(moment: Moment) -> str:
 
 
 def read_question(
-    connection: Connection, moment: Moment, forecast_id: str, allocation_id: str, decided: Decided | None = None
+    connections: Sequence[Connection],
+    moment: Moment,
+    forecast_id: str,
+    allocation_id: str,
+    decided: Decided | None = None,
 ) -> DayQuestion:
     """What the day's decisions are made of, as known by the moment; ``decided``: an allocation made of it just now."""
     known = moment.known_by, moment.business_date
-    allocation = decided.frames if decided else read_allocation_inputs(connection, *known, moment.stores, forecast_id)
+    allocation = decided.frames if decided else read_allocation_inputs(connections, *known, moment.stores, forecast_id)
     quotas = read_quota_inputs(
-        connection, *known, allocation_id, planned_at=moment.as_of, sku_split=allocation["split"]
+        connections, *known, allocation_id, planned_at=moment.as_of, sku_split=allocation["split"]
     )
     scope = stores_in_scope(moment.stores, quotas["pilot_scope"]["store_id"])
     return DayQuestion(moment.business_date, allocation, quotas, scope)

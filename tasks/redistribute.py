@@ -64,9 +64,9 @@ def report_redistribution(redistribution_id: str) -> None:
 
 def _redistribute(moment: Moment, allocation_id: str, *, by_rule: bool, former_id: str = "") -> str:
     database = current_database()
-    with database.connect() as connection:
-        frames = read_quota_inputs(connection, moment.known_by, moment.business_date, allocation_id, moment.as_of)
-        former = read_frame(connection, "publish/former_quotas", redistribution_id=former_id)
+    with database.connect_twice() as connections:
+        frames = read_quota_inputs(connections, moment.known_by, moment.business_date, allocation_id, moment.as_of)
+        former = read_frame(connections[0], "publish/former_quotas", redistribution_id=former_id)
     parameters = QuotaParameters()
     draft = name_draft(
         "redistribution", moment, frames, allocation_id=allocation_id, by_rule=by_rule, former_id=former_id,

@@ -36,6 +36,8 @@ BAR_GB = 4.0
 # Where a function is at home, its name, and the step that it is. One that is gone is left out.
 STEPS = (
     ("rouxing.warehouse.frames", "read_frame", "read"),
+    ("rouxing.warehouse.plan_inputs", "read_allocation_inputs", "read the inputs"),
+    ("rouxing.warehouse.plan_inputs", "read_quota_inputs", "read the inputs"),
     ("rouxing.warehouse.copy", "copy_frame", "write"),
     ("tasks.drafts", "frame_hashes", "hash"),
     ("rouxing.plan.day_allocation", "decide_allocation", "decide stock and people"),

@@ -62,8 +62,8 @@ def city(connection: Connection, chain: Chain) -> DayQuestion:
     empty = {"allocation_id": "none", "forecast_id": FORECAST_ID, "business_date": BUSINESS_DATE, "as_of": moment}
     header = {**empty, "inputs_hash": "", "parameters": "{}", "code_version": "", "value_fen": 0.0}
     copy_frame(connection, "plan.allocations", pd.DataFrame([{**header, "upper_bound_fen": 0.0}]))
-    allocation = read_allocation_inputs(connection, known_by, BUSINESS_DATE, (), FORECAST_ID)
-    quotas = read_quota_inputs(connection, known_by, BUSINESS_DATE, "none", moment)
+    allocation = read_allocation_inputs((connection,), known_by, BUSINESS_DATE, (), FORECAST_ID)
+    quotas = read_quota_inputs((connection,), known_by, BUSINESS_DATE, "none", moment)
     return tightened(DayQuestion(BUSINESS_DATE, allocation, quotas), np.random.default_rng([chain.seed, 7]))
 
 

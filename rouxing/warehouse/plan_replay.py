@@ -93,13 +93,13 @@ def _compared(connection: Connection, lines: Lines, key: str, name: str) -> list
 def _allocation_inputs(connection: Connection, stored: Stored, settle: timedelta) -> Frames:
     moment = draft_moment(stored)
     return read_allocation_inputs(
-        connection, moment.as_of - settle, moment.business_date, moment.stores, stored["forecast_id"]
+        (connection,), moment.as_of - settle, moment.business_date, moment.stores, stored["forecast_id"]
     )
 
 
 def _quota_inputs(connection: Connection, stored: Stored, allocation_id: str, settle: timedelta) -> Frames:
     moment = draft_moment(stored)
-    return read_quota_inputs(connection, moment.as_of - settle, moment.business_date, allocation_id, moment.as_of)
+    return read_quota_inputs((connection,), moment.as_of - settle, moment.business_date, allocation_id, moment.as_of)
 
 
 def _first_allocation(connection: Connection, stored: Stored) -> str:
