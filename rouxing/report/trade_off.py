@@ -170,7 +170,10 @@ def _points(rows: pd.DataFrame, marker: dict[str, Any]) -> Any:
         y=[round(float(value), 5) for value in rows["overload_probability"]],
         mode="markers+text",
         text=[in_chart(label) for label in rows["label"]],
-        textposition="top center",
+        # Above and below in turn from left to right, so that points close together can both be read.
+        textposition=[
+            "top center" if place % 2 == 0 else "bottom center" for place in rows["redemptions"].rank(method="first")
+        ],
         textfont={"size": 12, "color": INK},
         cliponaxis=False,
         customdata=[
