@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +15,7 @@ from psycopg import sql
 
 from rouxing.warehouse.database import Connection
 
-_ROWS_A_PIECE = 100_000
+_ROWS_A_PIECE = 25_000
 
 
 def table_identifier(table: str) -> sql.Identifier:
@@ -42,12 +43,18 @@ def copy_frame(connection: Connection, table: str, frame: pd.DataFrame) -> None:
         copy_rows(connection, table, columns, zip(*values, strict=True))
         return
     statement = sql.SQL("{} from stdin (format csv)").format(_into(table, columns))
-    with connection.cursor().copy(statement) as copy:
-        for batch in plain.to_batches(max_chunksize=_ROWS_A_PIECE):
-            text = BytesIO()
-            # Texts are quoted and nulls are not, which is how COPY tells them apart.
-            pyarrow.csv.write_csv(batch, text, pyarrow.csv.WriteOptions(include_header=False))
-            copy.write(text.getbuffer())
+    pieces = plain.to_batches(max_chunksize=_ROWS_A_PIECE)
+    # While the server takes one piece the next ones become text.
+    with ThreadPoolExecutor(1) as ahead, connection.cursor().copy(statement) as copy:
+        for text in ahead.map(_as_csv, pieces):
+            copy.write(text)
+
+
+def _as_csv(batch: Any) -> memoryview:
+    text = BytesIO()
+    # Texts are quoted and nulls are not, which is how COPY tells them apart.
+    pyarrow.csv.write_csv(batch, text, pyarrow.csv.WriteOptions(include_header=False))
+    return text.getbuffer()
 
 
 def replace_rows(connection: Connection, table: str, key: dict[str, Any], frame: pd.DataFrame) -> None:
