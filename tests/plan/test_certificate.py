@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from math import sqrt
 
@@ -10,22 +9,9 @@ import pandas as pd
 import pytest
 
 from rouxing.plan.certificate import judge_checks
-from rouxing.warehouse.database import Connection, Database
+from rouxing.warehouse.database import Connection
 from tasks.certify import read_certificate
-from tests.plan.world import IDS, KNOWN_BY, claims, write_plan, write_world
-
-
-@pytest.fixture
-def plan(database: Database) -> Iterator[Connection]:
-    """A connection with the sound plan in it; everything is rolled back afterwards."""
-    raw = database.engine.raw_connection()
-    connection = raw.driver_connection
-    assert connection is not None
-    write_world(connection)
-    write_plan(connection)
-    yield connection
-    raw.rollback()
-    raw.close()
+from tests.plan.world import IDS, KNOWN_BY, claims
 
 
 def checks(connection: Connection) -> pd.DataFrame:

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from rouxing.warehouse.database import Connection, Database
-from tests.plan.world import write_plan, write_world
+from rouxing.warehouse.database import Connection
 
 OF_ALLOCATION = ("stock_transfers", "stock_shortages", "stock_reservations", "staff_slots")
 OF_REDISTRIBUTION = ("coupon_quotas", "quota_loads", "quota_curves")
-
-
-@pytest.fixture
-def plan(database: Database) -> Iterator[Connection]:
-    raw = database.engine.raw_connection()
-    connection = raw.driver_connection
-    assert connection is not None
-    write_world(connection)
-    write_plan(connection)
-    yield connection
-    raw.rollback()
-    raw.close()
 
 
 def lines(connection: Connection, tables: tuple[str, ...]) -> int:

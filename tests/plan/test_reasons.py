@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -15,9 +14,9 @@ from rouxing.cli.explain import reasons_of
 from rouxing.model.errors import PermanentError
 from rouxing.plan.reason_words import QUOTA, STAFF, TRANSFER
 from rouxing.plan.reasons import KEY, explain_numbers, most_important
-from rouxing.warehouse.database import Connection, Database
+from rouxing.warehouse.database import Connection
 from tasks.plan_reasons import write_reasons
-from tests.plan.world import AS_OF, DAY, write_plan, write_world
+from tests.plan.world import AS_OF, DAY
 
 TODAY = date(2026, 6, 18)
 TOMORROW = pd.Timestamp("2026-06-19")
@@ -118,21 +117,15 @@ def test_the_most_important_reasons_do_not_depend_on_the_order_of_rows(order: li
 
 
 @pytest.fixture
-def plan(database: Database) -> Iterator[Connection]:
-    raw = database.engine.raw_connection()
-    connection = raw.driver_connection
-    assert connection is not None
-    write_world(connection)
-    write_plan(connection)
-    connection.execute(
+def plan(plan: Connection) -> Connection:
+    """The same with a header of its own."""
+    plan.execute(
         "insert into plan.headers (plan_id, business_date, as_of, mode, rung, allocation_id, redistribution_id,"
         " inputs_hash, parameters, code_version, verdict, checks_passed, checks_total, is_published) values"
         " ('plan-1', %s, %s, 'live', 'full', 'allocation-1', 'redistribution-1', '', '{}', '', 'pass', 1, 1, true)",
         [DAY, AS_OF],
     )
-    yield connection
-    raw.rollback()
-    raw.close()
+    return plan
 
 
 def test_the_reasons_are_stored_with_the_plan_and_found_by_store(plan: Connection) -> None:
